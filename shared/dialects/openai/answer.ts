@@ -1,0 +1,129 @@
+import type { Answer, Choice, ChoiceDelta, Delta, ProviderError, ToolCallDelta } from "../../contracts/answer.ts";
+import { NO_DELTA } from "../../contracts/answer.ts";
+import { GatewayError } from "../../contracts/error.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../contracts/json.ts";
+import type { Part } from "../../contracts/part.ts";
+import { readEvent } from "../../wire/serverSentEvents.ts";
+import { decodeUsage } from "./usage.ts";
+
+/** A whole answer to a chat, a completion or an embedding; they differ only in what a choice holds. */
+export function decodeAnswer(bytes: Uint8Array): Answer {
+  const body = parseObject(bytes);
+  if (!body) throw new GatewayError("upstream_invalid", "the provider's answer is not a JSON object");
+  return answerOf(body);
+}
+
+export function answerOf(body: JsonObject): Answer {
+  const usage = decodeUsage(body.usage);
+  const error = errorOf(body);
+  return {
+    ...(typeof body.model === "string" && { model: body.model }),
+    choices: objects(body.choices).map(choiceOf),
+    ...(usage && { usage }),
+    ...(error && { error }),
+  };
+}
+
+/** One event of a stream. What is not understood says nothing, and travels on as it came. */
+export function decodeDelta(bytes: Uint8Array): Delta {
+  const { event, data } = readEvent(bytes);
+  if (data === undefined) return NO_DELTA;
+  if (data === "[DONE]") return { choices: [], end: true };
+  const chunk = parseObject(data);
+  if (!chunk) return event === "error" ? { choices: [], error: { message: data, type: null, code: null } } : NO_DELTA;
+  const usage = decodeUsage(chunk.usage) ?? decodeUsage(object(chunk.x_groq).usage);
+  const error = errorOf(chunk);
+  return {
+    ...(typeof chunk.model === "string" && chunk.model !== "" && { model: chunk.model }),
+    choices: objects(chunk.choices).map(choiceDeltaOf),
+    ...(usage && { usage }),
+    ...(error && { error }),
+    chunk,
+  };
+}
+
+/** The error of any of the OpenAI family's bodies: an object, or (xAI, Ollama) a plain string beside a code. */
+export function errorOf(body: JsonObject): ProviderError | undefined {
+  const { error } = body;
+  if (typeof error === "string" && error !== "") return { message: error, type: null, code: text(body.code) ?? null };
+  if (!isJsonObject(error)) return undefined;
+  return { message: text(error.message) ?? "the provider reported an error", type: text(error.type) ?? null, code: text(error.code) ?? null };
+}
+
+export function parseObject(input: Uint8Array | string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(typeof input === "string" ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString("utf8"));
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function choiceOf(choice: JsonObject, position: number): Choice {
+  return {
+    index: typeof choice.index === "number" ? choice.index : position,
+    parts: typeof choice.text === "string" ? [{ kind: "text", text: choice.text }] : partsOf(object(choice.message)),
+    finishReason: text(choice.finish_reason) ?? null,
+  };
+}
+
+function partsOf(message: JsonObject): readonly Part[] {
+  const parts: Part[] = [];
+  const reasoning = text(message.reasoning_content) ?? text(message.reasoning);
+  if (reasoning) parts.push({ kind: "reasoning", text: reasoning });
+  if (typeof message.content === "string") parts.push({ kind: "text", text: message.content });
+  for (const part of objects(message.content)) if (typeof part.text === "string") parts.push({ kind: "text", text: part.text });
+  if (typeof message.refusal === "string" && message.refusal !== "") parts.push({ kind: "refusal", text: message.refusal });
+  for (const call of objects(message.tool_calls)) parts.push(toolCallOf(call));
+  if (isJsonObject(message.function_call)) parts.push(toolCallOf({ function: message.function_call }));
+  return parts;
+}
+
+function toolCallOf(call: JsonObject): Part {
+  const made = object(call.function ?? call.custom);
+  const given = made.arguments ?? made.input;
+  return {
+    kind: "toolCall",
+    id: text(call.id) ?? "",
+    name: text(made.name) ?? "",
+    // Some compatible hosts give the arguments as an object.
+    arguments: typeof given === "string" ? given : given == null ? "" : JSON.stringify(given),
+  };
+}
+
+function choiceDeltaOf(choice: JsonObject, position: number): ChoiceDelta {
+  const delta = object(choice.delta);
+  const content = text(choice.text) ?? text(delta.content) ?? contentPartsText(delta.content);
+  const reasoning = text(delta.reasoning_content) ?? text(delta.reasoning);
+  const refusal = text(delta.refusal);
+  const finishReason = text(choice.finish_reason);
+  return {
+    index: typeof choice.index === "number" ? choice.index : position,
+    ...(content !== undefined && { text: content }),
+    ...(reasoning !== undefined && { reasoning }),
+    ...(refusal !== undefined && { refusal }),
+    ...(Array.isArray(delta.tool_calls) && { toolCalls: objects(delta.tool_calls).map(toolCallDeltaOf) }),
+    ...(finishReason !== undefined && { finishReason }),
+  };
+}
+
+/** The index pairs the pieces; hosts that send a call whole sometimes leave it out. */
+function toolCallDeltaOf(call: JsonObject, position: number): ToolCallDelta {
+  const made = object(call.function ?? call.custom);
+  const [id, name, pieces] = [text(call.id), text(made.name), text(made.arguments ?? made.input)];
+  return {
+    index: typeof call.index === "number" ? call.index : position,
+    ...(id !== undefined && { id }),
+    ...(name !== undefined && { name }),
+    ...(pieces !== undefined && { arguments: pieces }),
+  };
+}
+
+function contentPartsText(content: Json | undefined): string | undefined {
+  const texts = objects(content).flatMap((part) => (typeof part.text === "string" ? [part.text] : []));
+  return texts.length > 0 ? texts.join("") : undefined;
+}
+
+const text = (value: Json | undefined): string | undefined => (typeof value === "string" ? value : undefined);
+const object = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
+const objects = (value: Json | undefined): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);

@@ -1,0 +1,105 @@
+import type { Delta } from "../../contracts/answer.ts";
+import type { Operation } from "../../contracts/call.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../contracts/json.ts";
+import type { Assembler } from "../dialect.ts";
+
+type Draft = { [name: string]: Json | undefined };
+
+/** Puts the chunks of a stream together. Fields it does not know are kept: texts grow, lists are joined, the rest is replaced. */
+export function assembler(operation: Operation): Assembler {
+  const head: Draft = {};
+  const choices = new Map<number, Draft>();
+  let usage: Json | undefined;
+
+  return {
+    push({ chunk }: Delta) {
+      if (!chunk) return;
+      for (const name in chunk) {
+        const value = chunk[name];
+        if (name === "choices") for (const choice of objects(value)) addChoice(choices, choice);
+        else if (name === "usage") usage = value ?? usage;
+        // The first chunk of some hosts has empty strings where the later ones have the values.
+        else if (value !== null && value !== "" && value !== 0) head[name] = value;
+      }
+    },
+    whole: () => ({
+      ...head,
+      object: operation === "completions" ? "text_completion" : "chat.completion",
+      choices: [...choices.values()].sort((left, right) => Number(left.index) - Number(right.index)).map(finished),
+      ...(usage !== undefined && { usage }),
+    }),
+  };
+}
+
+/** A whole answer as the events that a stream of it would have: for each choice its content in one piece, then its end. */
+export function eventsOf(operation: Operation, body: JsonObject, { includeUsage }: { readonly includeUsage: boolean }): readonly string[] {
+  const { choices, usage, object: _object, ...head } = body;
+  const isText = operation === "completions";
+  const chunk = (choice: readonly Json[], rest: JsonObject = {}) =>
+    JSON.stringify({ ...head, object: isText ? "text_completion" : "chat.completion.chunk", choices: choice, ...rest });
+  const pieces = objects(choices).flatMap((choice) =>
+    isText ? [chunk([choice])] : [chunk([contentChunk(choice)]), chunk([{ index: choice.index ?? 0, delta: {}, finish_reason: choice.finish_reason ?? null }])],
+  );
+  return [...pieces, ...(includeUsage && usage ? [chunk([], { usage })] : []), "[DONE]"];
+}
+
+function contentChunk({ message, finish_reason: _reason, ...choice }: JsonObject): JsonObject {
+  const { tool_calls: calls, ...delta } = isJsonObject(message) ? message : {};
+  const indexed = objects(calls).map((call, index) => ({ index, ...call }));
+  return { ...choice, delta: { ...delta, ...(indexed.length > 0 && { tool_calls: indexed }) }, finish_reason: null };
+}
+
+function addChoice(choices: Map<number, Draft>, { delta, ...choice }: JsonObject): void {
+  const index = typeof choice.index === "number" ? choice.index : 0;
+  const draft = draftAt(choices, index, () => ({ index }));
+  for (const name in choice) if (name !== "index") merge(draft, name, choice[name]);
+  if (!isJsonObject(delta)) return;
+  draft.message ??= {};
+  for (const name in delta) {
+    if (name === "tool_calls") addToolCalls(draft.message as Draft, objects(delta.tool_calls));
+    else merge(draft.message as Draft, name, delta[name]);
+  }
+}
+
+function addToolCalls(message: Draft, pieces: readonly JsonObject[]): void {
+  message.tool_calls ??= [];
+  const calls = message.tool_calls as unknown as (Draft & { index: number })[];
+  pieces.forEach((piece, position) => {
+    const index = typeof piece.index === "number" ? piece.index : position;
+    let call = calls.find((known) => known.index === index);
+    if (!call) calls.push((call = { index }));
+    for (const name in piece) if (name !== "index") merge(call, name, piece[name]);
+  });
+}
+
+/** Names and ids come once, or again and again as the same; only what is said in pieces grows. */
+const GROWING = new Set(["content", "text", "refusal", "reasoning", "reasoning_content", "arguments", "input", "transcript", "data"]);
+
+function merge(draft: Draft, name: string, value: Json | undefined): void {
+  const known = draft[name];
+  if (value === null || value === undefined) draft[name] ??= null;
+  else if (typeof known === "string" && typeof value === "string" && GROWING.has(name)) draft[name] = known + value;
+  else if (Array.isArray(known) && Array.isArray(value)) known.push(...value);
+  else if (Array.isArray(value)) draft[name] = [...value];
+  else if (isJsonObject(value)) {
+    const inner = isJsonObject(known) ? (known as Draft) : {};
+    draft[name] = inner;
+    for (const member in value) merge(inner, member, value[member]);
+  } else if (value !== "" || known === undefined || known === null) draft[name] = value;
+}
+
+function finished(draft: Draft): JsonObject {
+  if (!isJsonObject(draft.message) || !Array.isArray(draft.message.tool_calls)) return draft;
+  const calls = objects(draft.message.tool_calls).map(({ index: _index, ...call }) => call);
+  return { ...draft, message: { ...draft.message, tool_calls: calls } };
+}
+
+function draftAt<Id>(drafts: Map<Id, Draft>, id: Id, create: () => Draft): Draft {
+  const known = drafts.get(id);
+  if (known) return known;
+  const created = create();
+  drafts.set(id, created);
+  return created;
+}
+
+const objects = (value: Json | undefined): readonly JsonObject[] => (Array.isArray(value) ? value.filter(isJsonObject) : []);
