@@ -5,19 +5,23 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 const TIME_DIGITS = 10;
 const RANDOM_DIGITS = 16;
 
+/** Random bytes are drawn in bulk: a draw costs a system call. */
 const pool = new Uint8Array(4096);
+let poolUsed = pool.length;
 
 /** A sortable id with its kind in front, `req_01k…`: 48 bits of milliseconds, then 80 random bits. */
 export function newId(prefix: string, nowMs: number): string {
   return `${prefix}_${timeDigits(nowMs)}${randomDigits(RANDOM_DIGITS)}`;
 }
 
-/** `length` characters of 5 random bits each. */
-export function randomDigits(length: number): string {
-  const bytes = length <= pool.length ? pool.subarray(0, length) : new Uint8Array(length);
-  randomFillSync(bytes);
+/** `length` characters of 5 random bits each; at most 4,096. */
+function randomDigits(length: number): string {
+  if (poolUsed + length > pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
   let digits = "";
-  for (const byte of bytes) digits += ALPHABET[byte & 31];
+  for (const end = poolUsed + length; poolUsed < end; poolUsed += 1) digits += ALPHABET[(pool[poolUsed] as number) & 31];
   return digits;
 }
 

@@ -108,7 +108,7 @@ export interface UpstreamResponse {
 /** The time limits of one attempt, in ms. */
 export interface Clocks {
   readonly connectMs: number;
-  /** Between any two pieces, and before the first. */
+  /** Between any two pieces, and before the first; 0: as long as the signal allows. */
   readonly idleMs: number;
 }
 export interface Upstream {

@@ -105,19 +105,17 @@ const REMEMBERED_MODELS = 1000;
 export async function genaiPrices(): Promise<PriceBook> {
   const { calcPrice, findProvider: findPriced } = await import("@pydantic/genai-prices");
   // Matching takes 10 to 50 µs; model names come from clients, so what is remembered is bounded.
-  const timeless = new Map<string, ModelPrice>();
+  const timeless = new Map<string, ModelPrice | undefined>();
   return {
     version: GENAI_PRICES_VERSION,
     find(provider, model, at) {
       const name = `${provider}/${model}`;
-      const known = timeless.get(name);
-      if (known) return known;
-      if (findPriced({ providerId: provider })?.id !== provider) return undefined;
-      const match = calcPrice({}, model, { providerId: provider, timestamp: new Date(at) });
-      if (!match) return undefined;
+      if (timeless.has(name)) return timeless.get(name);
+      const isKnown = findPriced({ providerId: provider })?.id === provider;
+      const match = isKnown ? calcPrice({}, model, { providerId: provider, timestamp: new Date(at) }) : null;
       if (timeless.size >= REMEMBERED_MODELS) timeless.clear();
-      if (!Array.isArray(match.model.prices)) timeless.set(name, match.model_price);
-      return match.model_price;
+      if (!Array.isArray(match?.model.prices)) timeless.set(name, match?.model_price);
+      return match?.model_price;
     },
   };
 }

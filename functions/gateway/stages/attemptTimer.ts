@@ -26,7 +26,7 @@ export function attemptTimer(caller: AbortSignal, timeouts: Timeouts, requestMs:
   return {
     signal: controller.signal,
     // A whole answer is silent until it is finished: only the request's own limit holds for it.
-    clocks: { connectMs: timeouts.connectMs, idleMs: isStream ? Math.max(timeouts.idleMs, timeouts.firstTokenMs) : requestMs },
+    clocks: { connectMs: timeouts.connectMs, idleMs: isStream ? Math.max(timeouts.idleMs, timeouts.firstTokenMs) : 0 },
     get expired() {
       return expired;
     },

@@ -30,6 +30,7 @@ export function sqliteLedger(database: DatabaseSync, clock: Clock): Ledger {
     },
     async settle({ holds, slot }, actual) {
       sweep.past(clock.now());
+      if (holds.every(({ kind, amount }, index) => kind === "count" && actual[index] === amount)) return;
       atomically(() => {
         for (const [index, hold] of holds.entries()) settleOne(statements, hold, slot, actual[index]);
         return true;

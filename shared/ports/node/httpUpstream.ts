@@ -1,7 +1,10 @@
-import http from "node:http";
-import https from "node:https";
+import type { Agent, ClientRequest } from "node:http";
 import { UpstreamFailure, type Clocks, type Upstream, type UpstreamRequest, type UpstreamResponse } from "../ports.ts";
 import { responseBody } from "./responseBody.ts";
+
+// Importing them evaluates their lazy exports, undici among them: 25 ms of every start.
+const http = process.getBuiltinModule("node:http");
+const https = process.getBuiltinModule("node:https");
 
 /**
  * Upstream calls over `node:http` and `node:https`: on Node 24 the same CPU as undici's dispatch and half the memory.
@@ -29,7 +32,7 @@ export function httpUpstream(): Upstream & { close(): void } {
   };
 }
 
-type Agents = Readonly<Record<"http:" | "https:", http.Agent>>;
+type Agents = Readonly<Record<"http:" | "https:", Agent>>;
 
 class StaleConnection extends Error {}
 
@@ -57,11 +60,16 @@ function sendOnce(agents: Agents, { url, method, headers, body }: UpstreamReques
     });
     request.on("response", (response) => resolve(responseBody(response, request, settled)));
     limitConnecting(request, clocks.connectMs, isTls);
-    request.end(body);
+    if (!body || body.byteLength > JOINED_BYTES) request.end(body);
+    else request.end(latin1(body), "latin1");
   });
 }
 
-function limitConnecting(request: http.ClientRequest, connectMs: number, isTls: boolean): void {
+/** Up to here a body leaves in one write with its head, as one string: cheaper than two buffers gathered by the kernel. */
+const JOINED_BYTES = 16_384;
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
+
+function limitConnecting(request: ClientRequest, connectMs: number, isTls: boolean): void {
   request.on("socket", (socket) => {
     if (!socket.connecting) return;
     const failure = () => request.destroy(new UpstreamFailure("timeout", `no connection to the provider within ${connectMs} ms`));
