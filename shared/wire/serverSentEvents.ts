@@ -13,6 +13,7 @@ export function eventSplitter(): EventSplitter {
   let held: Uint8Array[] = [];
   let lineIsEmpty = true;
   let afterCr = false;
+  let endsWithCr = false;
 
   const take = (piece: Uint8Array): Uint8Array => {
     if (held.length === 0) return piece;
@@ -25,6 +26,11 @@ export function eventSplitter(): EventSplitter {
     push(chunk) {
       const events: Uint8Array[] = [];
       let from = 0;
+      if (endsWithCr && chunk.length > 0) {
+        from = chunk[0] === LF ? 1 : 0;
+        events.push(take(chunk.subarray(0, from)));
+        endsWithCr = false;
+      }
       for (let at = 0; at < chunk.length; at += 1) {
         const byte = chunk[at];
         if (byte === LF && afterCr) {
@@ -37,8 +43,11 @@ export function eventSplitter(): EventSplitter {
           continue;
         }
         if (lineIsEmpty) {
+          // The next chunk tells whether the event ends here or with a CRLF.
+          endsWithCr = byte === CR && at + 1 === chunk.length;
+          if (endsWithCr) break;
           const end = byte === CR && chunk[at + 1] === LF ? at + 2 : at + 1;
-          events.push(take(chunk.subarray(from, end)));
+          events.push(take(from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end)));
           from = end;
         }
         lineIsEmpty = true;

@@ -32,7 +32,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   const chunk = parseObject(data);
   if (!chunk) return event === "error" ? { choices: [], error: { message: data, type: null, code: null } } : NO_DELTA;
   const usage = decodeUsage(chunk.usage) ?? decodeUsage(object(chunk.x_groq).usage);
-  const error = errorOf(chunk);
+  const error = errorOf(chunk) ?? (event === "error" ? errorOf({ error: chunk }) : undefined);
   return {
     ...(typeof chunk.model === "string" && chunk.model !== "" && { model: chunk.model }),
     choices: objects(chunk.choices).map(choiceDeltaOf),
@@ -45,14 +45,19 @@ export function decodeDelta(bytes: Uint8Array): Delta {
 /** The error of any of the OpenAI family's bodies: an object, or (xAI, Ollama) a plain string beside a code. */
 export function errorOf(body: JsonObject): ProviderError | undefined {
   const { error } = body;
-  if (typeof error === "string" && error !== "") return { message: error, type: null, code: text(body.code) ?? null };
+  if (typeof error === "string" && error !== "") return { message: error, type: null, code: codeOf(body) };
   if (!isJsonObject(error)) return undefined;
-  return { message: text(error.message) ?? "the provider reported an error", type: text(error.type) ?? null, code: text(error.code) ?? null };
+  return { message: text(error.message) ?? "the provider reported an error", type: text(error.type) ?? null, code: codeOf(error) };
 }
+
+/** OpenRouter and Google give a number, the HTTP status that is meant. */
+const codeOf = ({ code }: JsonObject): string | null => (typeof code === "number" ? String(code) : (text(code) ?? null));
 
 export function parseObject(input: Uint8Array | string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(typeof input === "string" ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString("utf8"));
+    const value: unknown = JSON.parse(
+      typeof input === "string" ? input : Buffer.from(input.buffer, input.byteOffset, input.byteLength).toString("utf8"),
+    );
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
@@ -63,13 +68,13 @@ function choiceOf(choice: JsonObject, position: number): Choice {
   return {
     index: typeof choice.index === "number" ? choice.index : position,
     parts: typeof choice.text === "string" ? [{ kind: "text", text: choice.text }] : partsOf(object(choice.message)),
-    finishReason: text(choice.finish_reason) ?? null,
+    finishReason: text(choice.finish_reason) || null,
   };
 }
 
 function partsOf(message: JsonObject): readonly Part[] {
   const parts: Part[] = [];
-  const reasoning = text(message.reasoning_content) ?? text(message.reasoning);
+  const reasoning = text(message.reasoning_content) ?? text(message.reasoning) ?? thinkingText(message.content);
   if (reasoning) parts.push({ kind: "reasoning", text: reasoning });
   if (typeof message.content === "string") parts.push({ kind: "text", text: message.content });
   for (const part of objects(message.content)) if (typeof part.text === "string") parts.push({ kind: "text", text: part.text });
@@ -94,15 +99,21 @@ function toolCallOf(call: JsonObject): Part {
 function choiceDeltaOf(choice: JsonObject, position: number): ChoiceDelta {
   const delta = object(choice.delta);
   const content = text(choice.text) ?? text(delta.content) ?? contentPartsText(delta.content);
-  const reasoning = text(delta.reasoning_content) ?? text(delta.reasoning);
+  const reasoning = text(delta.reasoning_content) ?? text(delta.reasoning) ?? thinkingText(delta.content);
   const refusal = text(delta.refusal);
-  const finishReason = text(choice.finish_reason);
+  // Some hosts say "" until there is a reason.
+  const finishReason = text(choice.finish_reason) || undefined;
+  const calls = Array.isArray(delta.tool_calls)
+    ? delta.tool_calls
+    : isJsonObject(delta.function_call)
+      ? [{ function: delta.function_call }]
+      : undefined;
   return {
     index: typeof choice.index === "number" ? choice.index : position,
     ...(content !== undefined && { text: content }),
     ...(reasoning !== undefined && { reasoning }),
     ...(refusal !== undefined && { refusal }),
-    ...(Array.isArray(delta.tool_calls) && { toolCalls: objects(delta.tool_calls).map(toolCallDeltaOf) }),
+    ...(calls && { toolCalls: objects(calls).map(toolCallDeltaOf) }),
     ...(finishReason !== undefined && { finishReason }),
   };
 }
@@ -123,6 +134,10 @@ function contentPartsText(content: Json | undefined): string | undefined {
   const texts = objects(content).flatMap((part) => (typeof part.text === "string" ? [part.text] : []));
   return texts.length > 0 ? texts.join("") : undefined;
 }
+
+/** Mistral's reasoning models put their thoughts into the content: `[{type: "thinking", thinking: [{type: "text", text}]}]`. */
+const thinkingText = (content: Json | undefined): string | undefined =>
+  contentPartsText(objects(content).flatMap(({ thinking }) => objects(thinking)));
 
 const text = (value: Json | undefined): string | undefined => (typeof value === "string" ? value : undefined);
 const object = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});

@@ -1,4 +1,4 @@
-import type { ProviderError } from "../../contracts/answer.ts";
+import type { Delta, ProviderError } from "../../contracts/answer.ts";
 import { GatewayError } from "../../contracts/error.ts";
 import { isJsonObject, type JsonObject } from "../../contracts/json.ts";
 import { lazy } from "../../contracts/lazy.ts";
@@ -29,45 +29,50 @@ function encode({ body, bytes }: InnerRequest, { model, overrides, includeUsage 
 
 export const asksForUsage = (body: JsonObject): boolean => objectOf(body.stream_options).include_usage === true;
 
+/** Between the event that says why a choice ended and the end of the stream come usage, filter results, `[DONE]`: a handful. */
+const LAST_EVENTS = 16;
+
+/** Looks into no event that need not be looked into: decoding in one go, by whoever wants it, costs a fraction of event by event. */
 async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, { withholdUsage }: { readonly withholdUsage: boolean }): EventStream {
   const splitter = eventSplitter();
   const toEvent = (bytes: Uint8Array): WireEvent => {
     const delta = lazy(() => decodeDelta(bytes));
-    return withholdUsage && isOnlyUsage(delta()) ? { bytes, delta, withheld: true } : { bytes, delta };
+    return withholdUsage && mentions(bytes, USAGE) && isOnlyUsage(delta()) ? { bytes, delta, withheld: true } : { bytes, delta };
   };
-  let isFinished = false;
-  const settle = (event: WireEvent) => {
-    const { error, end, choices } = event.delta();
-    if (error) throw new GatewayError("upstream_cut", error.message);
-    if (end || choices.some(({ finishReason }) => finishReason !== undefined)) isFinished = true;
-  };
+  const last: WireEvent[] = [];
   for await (const chunk of chunks) {
     const batch = splitter.push(chunk).map(toEvent);
     if (batch.length === 0) continue;
-    yield upToError(batch);
-    batch.forEach(settle); // after the reader has had them, so that decoding delays nobody
+    const failed = batch.findIndex(isError);
+    yield failed < 0 ? batch : batch.slice(0, failed + 1); // after an error nothing is believed, least of all a [DONE]
+    if (failed >= 0) throw brokenBy(batch[failed]);
+    last.push(...batch);
+    if (last.length > LAST_EVENTS) last.splice(0, last.length - LAST_EVENTS);
   }
   const rest = splitter.rest();
   if (rest) {
     const event = toEvent(rest);
-    yield [event];
-    settle(event);
+    const { chunk, error } = event.delta();
+    last.push(event);
+    // Some hosts leave out the last blank line. What was torn in two says nothing, and would spoil the event that tells of it.
+    if (last.some(isFinish)) yield [event];
+    else if (chunk || error) yield [toEvent(Buffer.concat([rest, BLANK_LINE]))];
+    if (error) throw brokenBy(event);
   }
-  if (!isFinished) throw new GatewayError("upstream_cut", "the provider ended the stream before the answer was finished");
+  if (!last.some(isFinish)) throw new GatewayError("upstream_cut", "the provider ended the stream before the answer was finished");
 }
 
-/** After an error nothing is believed, least of all a `[DONE]`. */
-function upToError(batch: readonly WireEvent[]): readonly WireEvent[] {
-  const last = batch.at(-1);
-  if (batch.length === 1 || !last) return batch;
-  const failed = batch.findIndex(({ bytes, delta }) => mentionsError(bytes) && delta().error);
-  return failed < 0 ? batch : batch.slice(0, failed + 1);
-}
-
+const BLANK_LINE = Buffer.from("\n\n");
 const ERROR = Buffer.from("error");
-const mentionsError = (bytes: Uint8Array): boolean => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(ERROR);
+const USAGE = Buffer.from('"usage"');
+const mentions = (bytes: Uint8Array, word: Buffer): boolean =>
+  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)).includes(word);
 
-const isOnlyUsage = ({ choices, usage, error }: ReturnType<WireEvent["delta"]>): boolean => choices.length === 0 && usage !== undefined && !error;
+const isError = ({ bytes, delta }: WireEvent): boolean => mentions(bytes, ERROR) && delta().error !== undefined;
+const brokenBy = (event: WireEvent | undefined): GatewayError => new GatewayError("upstream_cut", event?.delta().error?.message ?? "");
+const isFinish = ({ delta }: WireEvent): boolean => delta().end === true || delta().choices.some(({ finishReason }) => finishReason !== undefined);
+
+const isOnlyUsage = ({ choices, usage, error }: Delta): boolean => choices.length === 0 && usage !== undefined && !error;
 
 function decodeError(bytes: Uint8Array): ProviderError {
   const body = parseObject(bytes);

@@ -10,8 +10,8 @@ type Path = TextSlot["path"];
 /** Every text of a request that a person or a tool wrote, whatever the route: messages, prompts, inputs. */
 export function requestTexts(operation: Operation, body: JsonObject): RequestTexts {
   if (operation === "chat") return messageTexts(body.messages);
-  const member = operation === "completions" ? "prompt" : "input";
-  return { slots: textsAt([member], body[member], "user", "text"), newest: 0 };
+  const members = operation === "completions" ? ["prompt", "suffix"] : ["input"];
+  return { slots: members.flatMap((member) => textsAt([member], body[member], "user", "text")), newest: 0 };
 }
 
 export function answerTexts(body: JsonObject): readonly TextSlot[] {
@@ -28,7 +28,8 @@ export function eventTexts({ chunk }: Delta): readonly EventText[] {
     if (!isJsonObject(choice)) return [];
     const index = typeof choice.index === "number" ? choice.index : position;
     const at = ["choices", position] as const;
-    if (typeof choice.text === "string") return [{ channel: `${index}.text`, kind: "text" as const, text: choice.text, path: [...at, "text"] }];
+    if (typeof choice.text === "string")
+      return [{ channel: `${index}.text`, kind: "text" as const, text: choice.text, path: [...at, "text"] }];
     if (!isJsonObject(choice.delta)) return [];
     return textsOfMessage([...at, "delta"], choice.delta, "assistant").map(({ path, segment }) => ({
       channel: `${index}.${channelOf(choice.delta as JsonObject, path)}`,
@@ -76,15 +77,19 @@ function textsAt(path: Path, value: Json | undefined, role: Role, kind: Segment[
   return list(value).flatMap((part, index): readonly TextSlot[] => {
     if (typeof part === "string") return [{ path: [...path, index], segment: { role, kind, text: part } }];
     if (!isJsonObject(part)) return [];
+    if (Array.isArray(part.thinking)) return textsAt([...path, index, "thinking"], part.thinking, role, "reasoning");
     const member = typeof part.refusal === "string" ? "refusal" : "text";
     const text = part[member];
-    return typeof text === "string" ? [{ path: [...path, index, member], segment: { role, kind: member === "refusal" ? member : kind, text } }] : [];
+    return typeof text === "string"
+      ? [{ path: [...path, index, member], segment: { role, kind: member === "refusal" ? member : kind, text } }]
+      : [];
   });
 }
 
-/** Tool calls grow side by side under their own index, everything else under the name of its field. */
+/** Tool calls grow side by side under their own index, thoughts apart from the text beside them, everything else under the name of its field. */
 function channelOf(delta: JsonObject, path: Path): string {
-  const [, , , field, position] = path;
+  const [, , , field, position, part] = path;
+  if (part === "thinking") return `${field}.thinking`;
   if (field !== "tool_calls") return String(field);
   const call = list(delta.tool_calls)[Number(position)];
   return `tool_calls.${isJsonObject(call) && typeof call.index === "number" ? call.index : position}`;
