@@ -73,6 +73,7 @@ async function breakOff(outgoing: Outgoing, words: Uint8Array | undefined, hasWo
 
 /** Events that arrived together and stand side by side in memory leave as one piece, uncopied. */
 function joined(batch: readonly WireEvent[]): Uint8Array | undefined {
+  if (batch.length === 1) return batch[0]?.withheld ? undefined : batch[0]?.bytes;
   const pieces = batch.filter(({ withheld }) => !withheld).map(({ bytes }) => bytes);
   const [first] = pieces;
   if (pieces.length < 2 || !first) return first;

@@ -1,7 +1,8 @@
-import { type Trace, type TracedAnswer } from "../../shared/contracts/trace.ts";
+import type { Trace } from "../../shared/contracts/trace.ts";
+import type { Answer } from "../../shared/contracts/answer.ts";
 import { NO_USAGE, type Usage } from "../../shared/contracts/usage.ts";
 import { estimateTokens } from "../../shared/state/tokenEstimate.ts";
-import { clientDialects, dialects } from "./dialects.ts";
+import { clientDialects } from "./dialects.ts";
 import type { Services } from "./services.ts";
 
 /** What a call used and cost. Amounts are billionths of a US dollar; null where nothing is known. */
@@ -16,7 +17,8 @@ export interface Receipt {
 const NOTHING: Receipt = { usage: NO_USAGE, status: "none", listNanoUsd: 0n, chargedNanoUsd: 0n, priceVersion: null };
 
 export async function receiptOf(trace: Trace, { prices }: Pick<Services, "prices">): Promise<Receipt> {
-  const { served, answer, call } = trace;
+  const { served, call } = trace;
+  const answer = trace.answer?.answer();
   if (!served || !answer || !call || trace.cache.status === "hit") return NOTHING;
   const measured = answer.usage ?? (isGood(served.status) ? await estimated(trace, answer) : undefined);
   if (!measured) return isGood(served.status) ? { ...NOTHING, status: "unpriced", listNanoUsd: null, chargedNanoUsd: null } : NOTHING;
@@ -36,12 +38,10 @@ export async function receiptOf(trace: Trace, { prices }: Pick<Services, "prices
 const isGood = (status: number | undefined): boolean => status !== undefined && status >= 200 && status <= 299;
 
 /** The provider counted nothing, or the stream ended before it said so: what went out and what came back is counted here. */
-async function estimated({ call, served }: Trace, answer: TracedAnswer): Promise<Usage | undefined> {
+async function estimated({ call, served }: Trace, { choices }: Answer): Promise<Usage | undefined> {
   if (!call || !served || call.payload.kind !== "json") return undefined;
-  const codec = dialects.openai.operations[call.operation];
-  if (!codec) return undefined;
   const asked = clientDialects[call.dialect].requestTexts(call.operation, call.payload.body).slots.map(({ segment }) => segment.text);
-  const parts = codec.decode(answer.whole()).choices.flatMap((choice) => choice.parts);
+  const parts = choices.flatMap((choice) => choice.parts);
   const said = (isReasoning: boolean) =>
     parts.flatMap((part) => {
       if ((part.kind === "reasoning") !== isReasoning) return [];

@@ -29,7 +29,7 @@ export function encode(reply: Reply, call: Call | undefined, trace: Trace): Resp
     const bytes = withHooks(dialect.error(reply.error, trace.requestId), reply.hooks);
     return { kind: "whole", status: reply.error.status, headers: { "content-type": "application/json", ...reply.error.headers, ...own }, bytes };
   }
-  const status = reply.status === 200 && reply.hooks?.isFlagged ? 246 : reply.status;
+  const { status } = reply;
   const headers = { ...returnedHeaders(reply.headers), ...own };
   if (reply.kind === "whole") return { kind: "whole", status, headers, bytes: withHooks(reply.bytes, reply.hooks) };
   const opening = reply.hooks && call && isLenient(call) && reply.hooks.input.length > 0 ? dialect.extraEvent({ hook_results: hookResults(reply.hooks) }) : undefined;

@@ -32,8 +32,7 @@ const MEMORY = { keyTtlSeconds: 10, staleKeySeconds: 60 };
 /** Files answer in microseconds; what takes longer hangs. */
 const FILE_DEADLINE = { firstMs: 5_000, ms: 2_000 };
 
-export function openHouse(folder: DataFolder, settings: Settings, environment: NodeJS.ProcessEnv): LocalHouse {
-  const clock = systemClock;
+export function openHouse(folder: DataFolder, settings: Settings, environment: NodeJS.ProcessEnv, clock: Clock = systemClock): LocalHouse {
   const [control, live] = [sqliteStore(folder.database, "control", clock), sqliteStore(folder.database, "live", clock)];
   const secrets = secretsWithDeadline(fileSecrets(join(folder.path, "secrets.json"), environment), FILE_DEADLINE);
   const lines: JsonLines = jsonLines(join(folder.path, "logs"));

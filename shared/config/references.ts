@@ -19,8 +19,8 @@ export function brokenReferences(file: GatehouseFile, others: readonly string[])
     expect(row?.keyOptional === true || account.secret !== undefined || !row, `providers.${slug}.secret`, "this vendor needs one");
   }
   for (const [name, key] of Object.entries(file.keys)) {
-    expect(key.team === undefined || key.team in file.teams, `keys.${name}.team`, "no team of this name");
-    expect(key.config === undefined || key.config in file.configs, `keys.${name}.config`, "no config of this name");
+    expect(key.team === undefined || Object.hasOwn(file.teams, key.team), `keys.${name}.team`, "no team of this name");
+    expect(key.config === undefined || Object.hasOwn(file.configs, key.config), `keys.${name}.config`, "no config of this name");
     for (const [index, slug] of (key.providers ?? []).entries()) expect(accounts.has(slug), `keys.${name}.providers.${index}`, "no provider of this name");
   }
   for (const [slug, config] of Object.entries(file.configs)) checkConfig(config, `configs.${slug}`);
@@ -38,7 +38,7 @@ export function brokenReferences(file: GatehouseFile, others: readonly string[])
     expect(slug === undefined || accounts.has(slug) || isVendor, `${path}.${config.provider ? "provider" : "virtual_key"}`, "no provider of this name");
     for (const side of ["input_guardrails", "output_guardrails", "before_request_hooks", "after_request_hooks"] as const) {
       for (const [index, item] of (config[side] ?? []).entries()) {
-        expect(typeof item !== "string" || item in file.guardrails, `${path}.${side}.${index}`, "no guardrail of this name");
+        expect(typeof item !== "string" || Object.hasOwn(file.guardrails, item), `${path}.${side}.${index}`, "no guardrail of this name");
       }
     }
     for (const [index, target] of (config.targets ?? []).entries()) checkConfig(target, `${path}.targets.${index}`);

@@ -22,14 +22,15 @@ export interface ProviderError {
   readonly message: string;
   readonly type: string | null;
   readonly code: string | null;
+  /** The HTTP status that the provider means, where its body names one. */
+  readonly status?: number;
 }
 
 /** What one event of a stream adds to the answer. */
 export interface Delta {
-  readonly model?: string;
   readonly choices: readonly ChoiceDelta[];
-  readonly usage?: Usage;
-  readonly error?: ProviderError;
+  readonly usage?: Usage | undefined;
+  readonly error?: ProviderError | undefined;
   /** The dialect's own word for the end, such as `[DONE]`. */
   readonly end?: true;
   /** The event in the inner language's wire form. */
@@ -43,6 +44,8 @@ export interface ChoiceDelta {
   readonly reasoning?: string;
   readonly toolCalls?: readonly ToolCallDelta[];
   readonly finishReason?: string;
+  /** Something that is not text, such as sound or a picture. */
+  readonly other?: true;
 }
 
 /** Pieces of one tool call share the index; id and name come with the first. */
@@ -57,4 +60,7 @@ export const NO_DELTA: Delta = { choices: [] };
 
 /** Whether an event carries something that a reader would see: what a stream waits for before it commits. */
 export const isMeaningful = (delta: Delta): boolean =>
-  delta.choices.some((choice) => Boolean(choice.text || choice.reasoning || choice.refusal || choice.toolCalls?.length || choice.finishReason));
+  delta.choices.some((choice) => saysSomething(choice) || choice.finishReason !== undefined);
+
+export const saysSomething = ({ text, reasoning, refusal, toolCalls, other }: ChoiceDelta): boolean =>
+  Boolean(text || reasoning || refusal || toolCalls?.length || other);

@@ -11,8 +11,6 @@ export type Reply = WholeReply | StreamReply | RefusedReply;
 export interface HookResults {
   readonly input: readonly JsonObject[];
   readonly output: readonly JsonObject[];
-  /** One failed without denying: a success is answered as 246. */
-  readonly isFlagged: boolean;
 }
 
 export interface WholeReply {

@@ -1,9 +1,10 @@
+import type { Answer } from "./answer.ts";
 import type { Call, Headers } from "./call.ts";
 import type { GatewayError } from "./error.ts";
 import type { VirtualKey } from "./key.ts";
+import type { Lazy } from "./lazy.ts";
 import type { GuardrailRecord } from "./record.ts";
 import type { End } from "./reply.ts";
-import type { Usage } from "./usage.ts";
 
 /** Who calls. */
 export interface Actor {
@@ -77,9 +78,7 @@ export type TracedCache =
 
 /** What was answered, as far as it came. */
 export interface TracedAnswer {
-  readonly model: string | undefined;
-  readonly usage: Usage | undefined;
-  readonly finishReasons: readonly string[];
+  readonly answer: Lazy<Answer>;
   /** The JSON text of the whole answer, put together where it was streamed. */
   whole(): Uint8Array;
 }

@@ -68,7 +68,9 @@ export interface ClientDialect {
   requestTexts(operation: Operation, body: JsonObject): RequestTexts;
   answerTexts(body: JsonObject): readonly TextSlot[];
   eventTexts(delta: Delta): readonly EventText[];
-  /** The event with some of its texts replaced, and nothing else. */
+  /** Some hosts repeat the whole text so far in every event: copies that a screened stream cannot have. */
+  copiesIn(delta: Delta): readonly Edit[];
+  /** The event with some of its values replaced, and nothing else. */
   rewriteEvent(event: WireEvent, edits: readonly Edit[]): WireEvent;
   error(error: GatewayError, requestId: string): Uint8Array;
   /** The same error where a stream has begun: the client must not take what came for a whole answer. */

@@ -18,5 +18,8 @@ export async function walk<Target>(branch: Branch<Target>, serve: (target: Targe
 
 /** A stream that nobody will read keeps its connection, and costs money, until it is cancelled. */
 async function abandon(reply: Reply): Promise<void> {
-  if (reply.kind === "stream") await reply.events[Symbol.asyncIterator]().return?.();
+  if (reply.kind !== "stream") return;
+  const events = reply.events[Symbol.asyncIterator]();
+  await events.next(); // a generator that has not begun has nothing to clean up, and would leave its source open
+  await events.return?.();
 }

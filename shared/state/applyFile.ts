@@ -22,6 +22,7 @@ export async function applyFile(file: GatehouseFile, control: Store, secrets: Se
     opened.set(secret, key.name);
   }
   const adopted = keys.flatMap(({ key, adoptedHash }) => (adoptedHash ? [[adoptedHash, { keyId: key.id }] as const] : []));
+  const before = await collections.accounts.all();
   const accounts = await Promise.all(Object.entries(file.providers).map(([slug, provider]) => accountOf(slug, provider, secrets)));
   await Promise.all([
     mirror(collections.teams, new Map(Object.entries(file.teams).map(([slug, team]) => [slug, { slug, ...team }]))),
@@ -31,6 +32,15 @@ export async function applyFile(file: GatehouseFile, control: Store, secrets: Se
     // A key that is removed stops working before a pointer to it is.
     mirror(collections.keys, new Map(keys.map(({ key }) => [key.id, key]))).then(() => mirror(collections.adopted, new Map(adopted))),
   ]);
+  await forgetSecrets(before, accounts, secrets);
+}
+
+/** A secret that no provider names any more is kept by nobody. */
+async function forgetSecrets(before: ReadonlyMap<string, Account>, accounts: readonly Account[], secrets: Secrets): Promise<void> {
+  const named = new Set(accounts.map(({ secretName }) => secretName));
+  for (const { secretName } of before.values()) {
+    if (secretName !== undefined && !isReference(secretName) && !named.has(secretName)) await secrets.remove(secretName);
+  }
 }
 
 async function mirror<Value>(collection: Collection<Value>, wanted: ReadonlyMap<string, Value>): Promise<void> {

@@ -24,13 +24,26 @@ export function editJson(bytes: Uint8Array, edits: readonly Edit[]): Uint8Array 
   return Buffer.concat(pieces);
 }
 
-/** The first name that the outermost object has twice: readers disagree on which of the two counts. */
+/** The first name that an object, at any depth, has twice: readers disagree on which of the two counts. */
 export function repeatedMember(bytes: Uint8Array): string | undefined {
   const text = asBuffer(bytes);
-  const seen = new Set<string>();
-  for (const { name } of members(text, skipSpace(text, 0))) {
-    if (seen.has(name)) return name;
-    seen.add(name);
+  const open: (Set<string> | undefined)[] = []; // the names of each object that is open; undefined for an array
+  for (let at = 0; at < text.length; at += 1) {
+    const byte = text[at];
+    if (byte === OPEN_OBJECT) open.push(new Set());
+    else if (byte === OPEN_ARRAY) open.push(undefined);
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) open.pop();
+    else if (byte === QUOTE) {
+      const end = stringEnd(text, at);
+      const names = open.at(-1);
+      const next = skipSpace(text, end);
+      if (names && text[next] === COLON) {
+        const name = nameOf(text, at, end);
+        if (names.has(name)) return name;
+        names.add(name);
+      }
+      at = end - 1;
+    }
   }
   return undefined;
 }
@@ -51,6 +64,7 @@ interface Replacement extends Span {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 const asBuffer = (bytes: Uint8Array): Buffer =>

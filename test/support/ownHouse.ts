@@ -41,7 +41,8 @@ export async function ownGateway({
   const house = openHouse(data, SETTINGS, { TEST_SECRET: "sk-the-secret-of-the-provider" }, clock);
   const gateway = await testGateway({
     ...(upstream && { upstream }),
-    services: ({ upstream: http, log, report }) => ({ ...house.services, upstream: http, log, report }),
+    // What is reported of a table that a test took away would only hide the lines that matter.
+    services: ({ upstream: http, log }) => ({ ...house.services, upstream: http, log, report: () => {} }),
   });
   const defaults = {
     providers: { main: { provider: "openai", secret: "env:TEST_SECRET", base_url: gateway.upstream.url } },

@@ -10,6 +10,7 @@ type Known = Pick<Services, "clock" | "settings">;
 /** The line of a call in the log: everything about it, nothing that was said in it. */
 export function callRecord(trace: Trace, receipt: Receipt, { clock, settings }: Known): CallRecord {
   const { call, plan, actor, cache } = trace;
+  const answer = trace.answer?.answer();
   return {
     version: RECORD_VERSION,
     request_id: trace.requestId,
@@ -35,6 +36,7 @@ export function callRecord(trace: Trace, receipt: Receipt, { clock, settings }: 
     config: plan?.config?.slug ?? null,
     config_version: plan?.config?.version ?? null,
     ...modelsOf(trace),
+    model_served: answer?.model ?? null,
     attempts: trace.attempts.map((attempt) => attemptRecord(attempt, clock)),
     tokens: tokensOf(receipt.usage),
     list_cost_nano_usd: numberOf(receipt.listNanoUsd),
@@ -47,7 +49,7 @@ export function callRecord(trace: Trace, receipt: Receipt, { clock, settings }: 
     end: trace.end,
     error_code: trace.error?.code ?? null,
     error_message: trace.error ? redact(trace.error.message.slice(0, 500), []) : null,
-    finish_reasons: [...(trace.answer?.finishReasons ?? [])],
+    finish_reasons: (answer?.choices ?? []).flatMap(({ finishReason }) => (finishReason === null ? [] : [finishReason])),
     cache: cache.status,
     cache_age_seconds: cache.status === "hit" ? cache.ageSeconds : null,
     guardrails: trace.guardrails,
@@ -56,14 +58,13 @@ export function callRecord(trace: Trace, receipt: Receipt, { clock, settings }: 
   };
 }
 
-function modelsOf({ served, attempts, call, answer }: Trace) {
+function modelsOf({ served, attempts, call }: Trace) {
   const used = served ?? attempts.at(-1);
   const asked = call?.payload.kind === "json" ? call.payload.body.model : undefined;
   return {
     account: used?.account ?? null,
     provider: used?.provider ?? null,
     model_asked: typeof asked === "string" ? asked.slice(0, 256) : null,
-    model_served: answer?.model ?? null,
   };
 }
 

@@ -8,6 +8,7 @@ import { UpstreamFailure } from "../../../shared/ports/ports.ts";
 import { upstreamUrl } from "../../../shared/providers/baseUrl.ts";
 import { forwardedHeaders } from "../headers.ts";
 import type { ProviderTarget } from "../plan.ts";
+import { headersWithoutSecret } from "../redact.ts";
 import type { Services } from "../services.ts";
 import { type AttemptTimer, attemptTimer } from "./attemptTimer.ts";
 import { type Exchange, passedThrough, translated } from "./exchange.ts";
@@ -26,11 +27,13 @@ export async function attempt(call: Call, request: InnerRequest | undefined, tar
     return error;
   };
   try {
-    const { response, secret } = await send(call, target, exchange, timer, services);
+    const { response: received, secret } = await send(call, target, exchange, timer, services);
+    const response = { ...received, headers: headersWithoutSecret(received.headers, secret) };
     traced.status = response.status;
     const reply = await understand({ call, exchange, response, secret, traced, timer, trace, finish, clock: services.clock });
     if (reply.kind === "whole") finish();
     trace.served = traced;
+    delete trace.delivered; // what a target before this one was not allowed to say is no part of this answer
     return reply;
   } catch (thrown) {
     return refused(finish(thrown) ?? asGatewayError(thrown));

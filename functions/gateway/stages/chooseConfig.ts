@@ -2,8 +2,10 @@ import { configSchema, type Config } from "../../../shared/config/config.ts";
 import { describeIssues } from "../../../shared/config/describeIssues.ts";
 import { type Call, gatewayHeader } from "../../../shared/contracts/call.ts";
 import { GatewayError } from "../../../shared/contracts/error.ts";
+import { isJsonObject } from "../../../shared/contracts/json.ts";
 import type { VirtualKey } from "../../../shared/contracts/key.ts";
 import type { Services } from "../services.ts";
+import { fromStore } from "./fromStore.ts";
 
 export interface ChosenConfig {
   readonly document: Config;
@@ -21,15 +23,33 @@ export async function chooseConfig({ headers }: Call, key: VirtualKey, { directo
   if (header?.startsWith("{")) return { document: readConfig(header), saved: undefined };
   const slug = header || key.config;
   if (!slug) return NO_CONFIG;
-  const saved = await directory.config(slug);
+  const saved = await fromStore(directory.config(slug), "configs");
   if (saved) return { document: saved.document, saved: { slug, version: saved.version } };
   throw new GatewayError("invalid_config", header ? "the config header names no saved config" : "the default config of this virtual key does not exist");
 }
 
 function readConfig(header: string): Config {
-  const { data, error } = configSchema.safeParse(parseJson(header));
+  const document = parseJson(header);
+  checkSize(document);
+  const { data, error } = configSchema.safeParse(document);
   if (data) return data;
   throw new GatewayError("invalid_config", `the config is not valid: ${describeIssues(error).join("; ")}`, { param: "x-gatehouse-config" });
+}
+
+const MAX_NODES = 64;
+const MAX_LEVELS = 16;
+
+/** One request must not become thousands of the provider's, which its limits would count as one, nor go deeper than a call stack. */
+function checkSize(document: unknown): void {
+  let nodes = 0;
+  let level = [document];
+  for (let depth = 1; level.length > 0; depth += 1) {
+    nodes += level.length;
+    if (nodes > MAX_NODES || depth > MAX_LEVELS) {
+      throw new GatewayError("invalid_config", `the config has more than ${MAX_NODES} targets, or more than ${MAX_LEVELS} levels of them`, { param: "x-gatehouse-config" });
+    }
+    level = level.flatMap((node) => (isJsonObject(node) && Array.isArray(node.targets) ? node.targets : []));
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -20,9 +20,10 @@ export async function committed(source: AsyncIterator<Batch>): Promise<Beginning
     const { value: batch, done } = await source.next();
     if (done) throw new GatewayError("upstream_cut", "the provider's stream had no answer in it");
     batches.push(batch);
-    const error = batch.map(({ delta }) => delta().error).find((found) => found !== undefined);
+    const telling = batch.find(({ delta }) => delta().error !== undefined || isMeaningful(delta()));
+    const error = telling?.delta().error;
     if (error) return { batches, error };
-    if (batch.some(({ delta }) => isMeaningful(delta()))) return { batches };
+    if (telling) return { batches };
   }
 }
 

@@ -1,10 +1,11 @@
 import { hash } from "node:crypto";
+import type { Answer } from "../../../shared/contracts/answer.ts";
 import type { Call } from "../../../shared/contracts/call.ts";
 import type { JsonObject } from "../../../shared/contracts/json.ts";
-import { lazy } from "../../../shared/contracts/lazy.ts";
 import type { Reply } from "../../../shared/contracts/reply.ts";
 import type { Trace } from "../../../shared/contracts/trace.ts";
 import type { InnerRequest } from "../../../shared/dialects/dialect.ts";
+import { wholeAnswer } from "../collectedAnswer.ts";
 import { dialects } from "../dialects.ts";
 import type { ProviderTarget } from "../plan.ts";
 import type { Services } from "../services.ts";
@@ -16,7 +17,7 @@ export async function lookUp(
   { body }: InnerRequest,
   target: ProviderTarget,
   trace: Trace,
-  { cache, report }: Pick<Services, "cache" | "report">,
+  { cache, clock, report }: Pick<Services, "cache" | "clock" | "report">,
 ): Promise<Reply | undefined> {
   const policy = target.cache;
   if (policy.mode === "off") {
@@ -29,8 +30,13 @@ export async function lookUp(
     trace.cache = { status: policy.refresh ? "refresh" : "miss", store: { key, maxAgeSeconds: policy.maxAgeSeconds } };
     return undefined;
   }
+  const answer = decoded(target, found.bytes);
   trace.cache = { status: "hit", ageSeconds: Math.round(found.ageSeconds) };
-  return asReply(call, target, found.bytes);
+  trace.served = { path: target.path, account: target.account.slug, provider: target.provider.id, model: target.model, status: 200, startedAt: clock.monotonic() };
+  trace.answer = wholeAnswer(found.bytes, answer);
+  delete trace.delivered;
+  if (call.stream) return streamOf(call, found.bytes, {});
+  return { kind: "whole", status: 200, headers: { "content-type": "application/json" }, bytes: found.bytes, answer: () => answer };
 }
 
 /** Everything that shapes the answer, and the scope in front of it. How it is delivered shapes nothing. */
@@ -39,14 +45,5 @@ function cacheKey(scope: string, { operation, account, model, overrides }: Provi
   return hash("sha256", JSON.stringify([scope, operation, account.slug, request]), "base64url");
 }
 
-function asReply(call: Call, { operation, provider }: ProviderTarget, bytes: Uint8Array): Reply {
-  if (call.stream) return streamOf(call, bytes, {});
-  const codec = dialects[provider.dialect].operations[operation];
-  return {
-    kind: "whole",
-    status: 200,
-    headers: { "content-type": "application/json" },
-    bytes,
-    answer: lazy(() => codec?.decode(bytes) ?? { choices: [] }),
-  };
-}
+const decoded = ({ operation, provider }: ProviderTarget, bytes: Uint8Array): Answer =>
+  dialects[provider.dialect].operations[operation]?.decode(bytes) ?? { choices: [] };

@@ -55,8 +55,8 @@ const providerLimits = (target: Target, now: number): readonly BoundLimit[] =>
   target.kind === "provider" ? bindLimits("provider", target.account.slug, target.account.limits, now) : [];
 
 /** A request counts when something was done for it; one that the cache answered gives its reservation back. */
-const actualAmounts = ({ holds }: Reserved, { isServedFromCache }: Outcome): readonly bigint[] =>
-  holds.map(({ amount }) => (isServedFromCache ? 0n : amount));
+const actualAmounts = ({ holds }: Reserved, { isServedFromCache, wasSent }: Outcome): readonly bigint[] =>
+  holds.map(({ amount }) => (isServedFromCache && !wasSent ? 0n : amount));
 
 /** The types are those of Portkey. */
 const REFUSAL_TYPES: Readonly<Record<LimitScope, string>> = {

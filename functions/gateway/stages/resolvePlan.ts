@@ -8,6 +8,7 @@ import { isAllowed } from "../../../shared/state/globs.ts";
 import type { Plan, Target } from "../plan.ts";
 import type { Services } from "../services.ts";
 import { type ChosenConfig, chooseConfig } from "./chooseConfig.ts";
+import { fromStore } from "./fromStore.ts";
 import { targetTree } from "./targetTree.ts";
 
 /** What this caller asks for, and may have: the tree of targets and what is recorded with the call. */
@@ -16,10 +17,10 @@ export async function resolvePlan(call: Call, actor: Actor, services: Services):
   checkRoute(call, key);
   const { directory, settings } = services;
   const [accounts, team, config, guardrails] = await Promise.all([
-    directory.accounts(key.providers),
-    key.team === undefined ? undefined : directory.team(key.team),
+    fromStore(directory.accounts(key.providers), "providers"),
+    key.team === undefined ? undefined : fromStore(directory.team(key.team), "teams"),
     chooseConfig(call, key, services),
-    services.guardrails.saved(),
+    fromStore(services.guardrails.saved(), "guardrails"),
   ]);
   const metadata = { ...requestMetadata(call), ...team?.metadata, ...key.metadata };
   return {

@@ -6,6 +6,7 @@ import { editJson } from "../../../shared/wire/jsonEdit.ts";
 import { clientDialects } from "../dialects.ts";
 import type { ProviderTarget } from "../plan.ts";
 import type { Services } from "../services.ts";
+import { shownResults } from "./verdicts.ts";
 
 /** A request as it goes on: with the texts that guardrails rewrote, and what they said. */
 export type ScreenedInput =
@@ -26,17 +27,18 @@ export async function screenInput(
   const subject = { on: "input" as const, segments: slots.map(({ segment }) => segment), newest };
   const screening = await runGuardrails(inputGuardrails, subject, { clock, memo });
   trace.guardrails.push(...screening.records);
+  const results = shownResults(screening.results);
   if (screening.verdict === "denied") {
     trace.screened = Buffer.from("{}"); // what may not be sent may not be kept either
-    return { kind: "denied", results: screening.results };
+    return { kind: "denied", results };
   }
   const edits = slots.flatMap(({ path, segment }, index) => {
     const text = screening.texts?.[index];
     return text === undefined || text === segment.text ? [] : [{ path, value: text }];
   });
-  if (edits.length === 0) return { kind: "passed", request, results: screening.results, isFlagged: screening.verdict === "failed" };
+  if (edits.length === 0) return { kind: "passed", request, results, isFlagged: screening.verdict === "failed" };
   const bytes = editJson(request.bytes, edits);
   trace.screened = bytes;
   const body = JSON.parse(Buffer.from(bytes).toString("utf8")) as InnerRequest["body"];
-  return { kind: "passed", request: { body, bytes }, results: screening.results, isFlagged: screening.verdict === "failed" };
+  return { kind: "passed", request: { body, bytes }, results, isFlagged: screening.verdict === "failed" };
 }

@@ -1,6 +1,6 @@
 import type { Call } from "../../../shared/contracts/call.ts";
 import type { EventStream, Reply, StreamReply, WireEvent } from "../../../shared/contracts/reply.ts";
-import { NO_DELTA } from "../../../shared/contracts/answer.ts";
+import { NO_DELTA, saysSomething } from "../../../shared/contracts/answer.ts";
 import type { JsonObject } from "../../../shared/contracts/json.ts";
 import type { Trace } from "../../../shared/contracts/trace.ts";
 import { type ReleasedEvent, type Screening, screenWindows } from "../../../shared/guardrails/index.ts";
@@ -8,7 +8,7 @@ import { collectedAnswer } from "../collectedAnswer.ts";
 import { clientDialects } from "../dialects.ts";
 import { isLenient } from "../respond.ts";
 import type { ScreenedInput } from "./screenInput.ts";
-import { denial, deniedReply, hookResultsOf } from "./screenOutput.ts";
+import { denial, deniedReply, shownResults, withHooks } from "./verdicts.ts";
 
 type PassedInput = Extract<ScreenedInput, { kind: "passed" }>;
 type Batch = readonly WireEvent[];
@@ -30,15 +30,14 @@ export async function screenStream(
   const early: Batch[] = [];
   for (;;) {
     const { value: step, done } = await source.next();
-    if (done) return { ...reply, events: rest(call, early, source, trace), hooks: { input: input.results, output: [], isFlagged: input.isFlagged } };
+    if (done) return withHooks({ ...reply, events: rest(call, early, source, trace) }, input);
     if (step.screening) trace.guardrails.push(...step.screening.records);
     if (step.kind === "denied") {
       await source.return();
-      return deniedReply(input.results, step.screening.results, trace);
+      return deniedReply(input.results, shownResults(step.screening.results), trace);
     }
     early.push(step.screening ? withResults(call, step.batch, step.screening) : step.batch);
-    const hooks = step.screening ? hookResultsOf(input, step.screening) : { input: input.results, output: [], isFlagged: input.isFlagged };
-    if (step.screening || step.batch.some(saysSomething)) return { ...reply, events: rest(call, early, source, trace), hooks };
+    if (step.screening || step.batch.some(({ delta }) => delta().choices.some(saysSomething))) return withHooks({ ...reply, events: rest(call, early, source, trace) }, input, step.screening);
   }
 }
 
@@ -46,43 +45,49 @@ async function* screened(call: Call, events: EventStream, options: Parameters<ty
   const dialect = clientDialects[call.dialect];
   const screen = screenWindows<WireEvent>(options);
   const outgoing = ({ event, texts }: ReleasedEvent<WireEvent>): WireEvent => {
-    if (!texts) return event;
-    const edits = dialect.eventTexts(event.delta()).map(({ path }, index) => ({ path, value: texts[index] ?? "" }));
-    return dialect.rewriteEvent(event, edits);
+    const rewritten = texts ? dialect.eventTexts(event.delta()).map(({ path }, index) => ({ path, value: texts[index] ?? "" })) : [];
+    const edits = [...rewritten, ...dialect.copiesIn(event.delta())];
+    return edits.length === 0 ? event : dialect.rewriteEvent(event, edits);
   };
+  const ending: WireEvent[] = []; // the word for the end waits for the verdict on the whole
   for await (const batch of events) {
-    const step = await screen.push(batch.map((event) => ({ event, pieces: dialect.eventTexts(event.delta()) })));
+    const end = ending.length > 0 ? 0 : batch.findIndex(({ delta }) => delta().end);
+    const said = end < 0 ? batch : batch.slice(0, end);
+    if (end >= 0) ending.push(...batch.slice(end));
+    const step = await screen.push(said.map((event) => ({ event, pieces: dialect.eventTexts(event.delta()) })));
     if (step.kind === "denied") return yield step;
     if (step.events.length > 0) yield { kind: "released", batch: step.events.map(outgoing) };
   }
   const last = await screen.finish();
-  yield last.kind === "denied" ? last : { kind: "released", batch: last.events.map(outgoing), screening: last.screening };
+  yield last.kind === "denied" ? last : { kind: "released", batch: [...last.events.map(outgoing), ...ending], screening: last.screening };
 }
 
-async function* rest(call: Call, early: readonly Batch[], source: AsyncIterable<Screened>, trace: Trace): EventStream {
+async function* rest(call: Call, early: readonly Batch[], source: AsyncGenerator<Screened, void>, trace: Trace): EventStream {
   const delivered = collectedAnswer(call.dialect, call.operation);
   trace.delivered = delivered;
-  for (const batch of early) {
-    delivered.add(batch);
-    yield batch;
-  }
-  for await (const step of source) {
-    if (step.screening) trace.guardrails.push(...step.screening.records);
-    if (step.kind === "denied") throw denial();
-    const batch = step.screening ? withResults(call, step.batch, step.screening) : step.batch;
-    delivered.add(batch);
-    yield batch;
+  try {
+    for (const batch of early) {
+      delivered.add(batch);
+      yield batch;
+    }
+    for await (const step of source) {
+      if (step.screening) trace.guardrails.push(...step.screening.records);
+      if (step.kind === "denied") throw denial();
+      const batch = step.screening ? withResults(call, step.batch, step.screening) : step.batch;
+      delivered.add(batch);
+      yield batch;
+    }
+  } finally {
+    await source.return(); // a client that left among the early ones never came to the loop that would have closed it
   }
 }
 
 /** Lenient clients get the results too: before the end of the stream, since nothing is read after it. */
 function withResults(call: Call, batch: Batch, { results }: Screening): Batch {
-  if (!isLenient(call)) return batch;
-  const bytes = clientDialects[call.dialect].extraEvent({ hook_results: { before_request_hooks: [], after_request_hooks: results } as JsonObject });
+  const shown = shownResults(results);
+  if (!isLenient(call) || shown.length === 0) return batch;
+  const bytes = clientDialects[call.dialect].extraEvent({ hook_results: { before_request_hooks: [], after_request_hooks: shown } as JsonObject });
   const end = batch.findIndex(({ delta }) => delta().end);
   const at = end < 0 ? batch.length : end;
   return [...batch.slice(0, at), { bytes, delta: () => NO_DELTA }, ...batch.slice(at)];
 }
-
-const saysSomething = ({ delta }: WireEvent): boolean =>
-  delta().choices.some(({ text, reasoning, refusal, toolCalls }) => Boolean(text || reasoning || refusal || toolCalls?.length));

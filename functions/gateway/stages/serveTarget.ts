@@ -8,7 +8,8 @@ import { listModels } from "./listModels.ts";
 import { lookUp } from "./lookUp.ts";
 import { refusedReply, reservations } from "./reserve.ts";
 import { screenInput } from "./screenInput.ts";
-import { deniedReply, screenOutput } from "./screenOutput.ts";
+import { screenOutput } from "./screenOutput.ts";
+import { deniedReply } from "./verdicts.ts";
 
 /** What is done for each target that the walk comes to; the targets of one call share its holds and its verdicts. */
 export function targetServer(plan: Plan, trace: Trace, services: Services): (target: Target) => Promise<Reply> {

@@ -59,7 +59,7 @@ function targetOf(call: Call, actor: Actor, node: Config, path: string, parts: T
     overrides: overrides as JsonObject,
     cache: cachePolicy(call, actor, node, parts),
     ...guardrailsOf(node, parts.guardrails),
-    timeoutMs: node.request_timeout ?? timeoutHeader(call) ?? parts.settings.timeouts.requestMs,
+    timeoutMs: timeoutHeader(call) ?? node.request_timeout ?? parts.settings.timeouts.requestMs,
   };
 }
 

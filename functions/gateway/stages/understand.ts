@@ -6,7 +6,7 @@ import type { Reply } from "../../../shared/contracts/reply.ts";
 import type { Attempt, Trace } from "../../../shared/contracts/trace.ts";
 import type { Clock, UpstreamResponse } from "../../../shared/ports/ports.ts";
 import { collectedAnswer, wholeAnswer } from "../collectedAnswer.ts";
-import { redact } from "../redact.ts";
+import { redact, withoutSecret } from "../redact.ts";
 import type { AttemptTimer } from "./attemptTimer.ts";
 import { committed, watched } from "./committed.ts";
 import { type Exchange, opaque } from "./exchange.ts";
@@ -35,7 +35,7 @@ export async function understand(answered: Answered): Promise<Reply> {
     const events = watched([], opaque(response.body)[Symbol.asyncIterator](), { onEvents: () => {}, onEnd: answered.finish });
     return { kind: "stream", status, headers, events, framing: "raw" };
   }
-  const bytes = await response.whole();
+  const bytes = withoutSecret(await response.whole(), answered.secret);
   const answer = exchange.decode(bytes);
   const { error } = answer;
   if (error && call.operation !== "passthrough") throw errorInSuccess(error, answered);
@@ -78,8 +78,6 @@ async function failedReply({ response, secret, traced, trace }: Answered): Promi
 }
 
 /** A failure under a status that says success gets the status that it means, where the body names one. */
-function errorInSuccess({ message, code }: ProviderError, { secret }: Answered): GatewayError {
-  const status = Number(code);
-  const isStatus = Number.isInteger(status) && status >= 400 && status <= 599;
-  return new GatewayError("upstream_invalid", redact(message, [secret]), isStatus ? { status } : {});
+function errorInSuccess({ message, status }: ProviderError, { secret }: Answered): GatewayError {
+  return new GatewayError("upstream_invalid", redact(message, [secret]), status === undefined ? {} : { status });
 }

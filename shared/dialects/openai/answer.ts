@@ -3,6 +3,7 @@ import { NO_DELTA } from "../../contracts/answer.ts";
 import { GatewayError } from "../../contracts/error.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../contracts/json.ts";
 import type { Part } from "../../contracts/part.ts";
+import type { Usage } from "../../contracts/usage.ts";
 import { readEvent } from "../../wire/serverSentEvents.ts";
 import { decodeUsage } from "./usage.ts";
 
@@ -14,10 +15,10 @@ export function decodeAnswer(bytes: Uint8Array): Answer {
 }
 
 export function answerOf(body: JsonObject): Answer {
-  const usage = decodeUsage(body.usage);
+  const usage = usageOf(body);
   const error = errorOf(body);
   return {
-    ...(typeof body.model === "string" && { model: body.model }),
+    ...(typeof body.model === "string" && body.model !== "" && { model: body.model }),
     choices: objects(body.choices).map(choiceOf),
     ...(usage && { usage }),
     ...(error && { error }),
@@ -31,26 +32,46 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   if (data === "[DONE]") return { choices: [], end: true };
   const chunk = parseObject(data);
   if (!chunk) return event === "error" ? { choices: [], error: { message: data, type: null, code: null } } : NO_DELTA;
-  const usage = decodeUsage(chunk.usage) ?? decodeUsage(object(chunk.x_groq).usage);
-  const error = errorOf(chunk) ?? (event === "error" ? errorOf({ error: chunk }) : undefined);
-  return {
-    ...(typeof chunk.model === "string" && chunk.model !== "" && { model: chunk.model }),
-    choices: objects(chunk.choices).map(choiceDeltaOf),
-    ...(usage && { usage }),
-    ...(error && { error }),
-    chunk,
-  };
+  return new ChunkDelta(chunk, errorOf(chunk) ?? (event === "error" ? errorOf({ error: chunk }) : undefined));
 }
+
+/** Most chunks are only put together: what they say is worked out when somebody asks. */
+class ChunkDelta implements Delta {
+  readonly chunk: JsonObject;
+  readonly error: ProviderError | undefined;
+  #choices: readonly ChoiceDelta[] | undefined;
+
+  constructor(chunk: JsonObject, error: ProviderError | undefined) {
+    this.chunk = chunk;
+    this.error = error;
+  }
+  get choices(): readonly ChoiceDelta[] {
+    this.#choices ??= objects(this.chunk.choices).map(choiceDeltaOf);
+    return this.#choices;
+  }
+  get usage(): Usage | undefined {
+    return usageOf(this.chunk);
+  }
+}
+
+const usageOf = (body: JsonObject): Usage | undefined => decodeUsage(body.usage) ?? decodeUsage(object(body.x_groq).usage);
 
 /** The error of any of the OpenAI family's bodies: an object, or (xAI, Ollama) a plain string beside a code. */
 export function errorOf(body: JsonObject): ProviderError | undefined {
   const { error } = body;
   if (typeof error === "string" && error !== "") return { message: error, type: null, code: codeOf(body) };
   if (!isJsonObject(error)) return undefined;
-  return { message: text(error.message) ?? "the provider reported an error", type: text(error.type) ?? null, code: codeOf(error) };
+  const status = statusIn(error);
+  const message = text(error.message) ?? "the provider reported an error";
+  return { message, type: text(error.type) ?? null, code: codeOf(error), ...(status !== undefined && { status }) };
 }
 
-/** OpenRouter and Google give a number, the HTTP status that is meant. */
+/** Groq says `status_code`; OpenRouter and Google put the status into `code`. */
+function statusIn({ status_code: status, code }: JsonObject): number | undefined {
+  const named = Number(status ?? code);
+  return Number.isInteger(named) && named >= 400 && named <= 599 ? named : undefined;
+}
+
 const codeOf = ({ code }: JsonObject): string | null => (typeof code === "number" ? String(code) : (text(code) ?? null));
 
 export function parseObject(input: Uint8Array | string): JsonObject | undefined {
@@ -115,8 +136,15 @@ function choiceDeltaOf(choice: JsonObject, position: number): ChoiceDelta {
     ...(refusal !== undefined && { refusal }),
     ...(calls && { toolCalls: objects(calls).map(toolCallDeltaOf) }),
     ...(finishReason !== undefined && { finishReason }),
+    ...(Object.entries(delta).some(isOther) && { other: true }),
   };
 }
+
+const TEXT_MEMBERS = new Set(["role", "content", "refusal", "reasoning", "reasoning_content", "tool_calls", "function_call"]);
+
+/** Sound, pictures and whatever comes next: not text, but worth a reader's while. */
+const isOther = ([name, value]: readonly [string, Json | undefined]): boolean =>
+  !TEXT_MEMBERS.has(name) && value !== null && value !== "" && !(Array.isArray(value) && value.length === 0);
 
 /** The index pairs the pieces; hosts that send a call whole sometimes leave it out. */
 function toolCallDeltaOf(call: JsonObject, position: number): ToolCallDelta {

@@ -5,7 +5,7 @@ import { eventBytes, readEvent } from "../../wire/serverSentEvents.ts";
 import type { ClientDialect } from "../dialect.ts";
 import { decodeDelta } from "./answer.ts";
 import { assembler, eventsOf } from "./assemble.ts";
-import { answerTexts, eventTexts, requestTexts } from "./texts.ts";
+import { answerTexts, copiesIn, eventTexts, requestTexts } from "./texts.ts";
 
 /** OpenAI's protocol as its SDKs speak it: the inner language's own wire form, so nothing is translated. */
 export const openaiClient: ClientDialect = {
@@ -13,6 +13,7 @@ export const openaiClient: ClientDialect = {
   requestTexts,
   answerTexts,
   eventTexts,
+  copiesIn,
   rewriteEvent({ bytes, withheld }, edits) {
     const { data = "{}" } = readEvent(bytes);
     const rewritten = eventBytes(Buffer.from(editJson(Buffer.from(data), edits)).toString("utf8"));

@@ -29,8 +29,8 @@ function encode({ body, bytes }: InnerRequest, { model, overrides, includeUsage 
 
 export const asksForUsage = (body: JsonObject): boolean => objectOf(body.stream_options).include_usage === true;
 
-/** Between the event that says why a choice ended and the end of the stream come usage, filter results, `[DONE]`: a handful. */
-const LAST_EVENTS = 16;
+/** Looked into in lots, to see whether the answer came to its end. */
+const LAST_EVENTS = 64;
 
 /** Looks into no event that need not be looked into: decoding in one go, by whoever wants it, costs a fraction of event by event. */
 async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, { withholdUsage }: { readonly withholdUsage: boolean }): EventStream {
@@ -40,6 +40,7 @@ async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, { withholdUsage 
     return withholdUsage && mentions(bytes, USAGE) && isOnlyUsage(delta()) ? { bytes, delta, withheld: true } : { bytes, delta };
   };
   const last: WireEvent[] = [];
+  let isFinished = false;
   for await (const chunk of chunks) {
     const batch = splitter.push(chunk).map(toEvent);
     if (batch.length === 0) continue;
@@ -47,7 +48,7 @@ async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, { withholdUsage 
     yield failed < 0 ? batch : batch.slice(0, failed + 1); // after an error nothing is believed, least of all a [DONE]
     if (failed >= 0) throw brokenBy(batch[failed]);
     last.push(...batch);
-    if (last.length > LAST_EVENTS) last.splice(0, last.length - LAST_EVENTS);
+    if (last.length > LAST_EVENTS) isFinished = last.splice(0, last.length - LAST_EVENTS / 2).some(isFinish) || isFinished;
   }
   const rest = splitter.rest();
   if (rest) {
@@ -55,11 +56,12 @@ async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, { withholdUsage 
     const { chunk, error } = event.delta();
     last.push(event);
     // Some hosts leave out the last blank line. What was torn in two says nothing, and would spoil the event that tells of it.
-    if (last.some(isFinish)) yield [event];
+    isFinished = last.some(isFinish) || isFinished;
+    if (isFinished) yield [event];
     else if (chunk || error) yield [toEvent(Buffer.concat([rest, BLANK_LINE]))];
     if (error) throw brokenBy(event);
   }
-  if (!last.some(isFinish)) throw new GatewayError("upstream_cut", "the provider ended the stream before the answer was finished");
+  if (!isFinished && !last.some(isFinish)) throw new GatewayError("upstream_cut", "the provider ended the stream before the answer was finished");
 }
 
 const BLANK_LINE = Buffer.from("\n\n");

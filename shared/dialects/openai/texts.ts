@@ -3,6 +3,7 @@ import type { Operation } from "../../contracts/call.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../contracts/json.ts";
 import type { Role } from "../../contracts/part.ts";
 import type { Segment } from "../../contracts/segment.ts";
+import type { Edit } from "../../wire/jsonEdit.ts";
 import type { EventText, RequestTexts, TextSlot } from "../dialect.ts";
 
 type Path = TextSlot["path"];
@@ -39,6 +40,12 @@ export function eventTexts({ chunk }: Delta): readonly EventText[] {
     }));
   });
 }
+
+/** Perplexity and Writer send `choices[].message` beside `delta`. */
+export const copiesIn = ({ chunk }: Delta): readonly Edit[] =>
+  list(chunk?.choices).flatMap((choice, position) =>
+    isJsonObject(choice) && isJsonObject(choice.delta) && isJsonObject(choice.message) ? [{ path: ["choices", position, "message"], value: null }] : [],
+  );
 
 function messageTexts(messages: Json | undefined): RequestTexts {
   const slots: TextSlot[] = [];

@@ -1,4 +1,4 @@
-import type { Agent, ClientRequest } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { UpstreamFailure, type Clocks, type Upstream, type UpstreamRequest, type UpstreamResponse } from "../ports.ts";
 import { responseBody } from "./responseBody.ts";
 
@@ -53,12 +53,20 @@ function sendOnce(agents: Agents, { url, method, headers, body }: UpstreamReques
     signal.addEventListener("abort", cancel, { once: true });
     const settled = () => signal.removeEventListener("abort", cancel);
 
-    request.on("timeout", () => request.destroy(new UpstreamFailure("timeout", `the provider was silent for ${clocks.idleMs} ms`)));
+    let answer: IncomingMessage | undefined;
+    request.on("timeout", () => {
+      const failure = new UpstreamFailure("timeout", `the provider was silent for ${clocks.idleMs} ms`);
+      answer?.destroy(failure); // first, or its reader would take the broken connection for a cut
+      request.destroy(failure);
+    });
     request.on("error", (error) => {
       settled();
       reject(failureOf(error, request.reusedSocket));
     });
-    request.on("response", (response) => resolve(responseBody(response, request, settled)));
+    request.on("response", (response) => {
+      answer = response;
+      resolve(responseBody(response, request, settled));
+    });
     limitConnecting(request, clocks.connectMs, isTls);
     if (!body || body.byteLength > JOINED_BYTES) request.end(body);
     else request.end(latin1(body), "latin1");
