@@ -56,13 +56,22 @@ module.exports = {
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
     { name: "no-utils", severity: "error", from: {}, to: { path: "/(utils?|helpers?|misc|common)(\\.ts|/)", pathNot: "node_modules" } },
-    { name: "product-needs-no-development-package", severity: "error", from: { path: "^(shared|functions)/" }, to: { dependencyTypes: ["npm-dev"] } },
+    {
+      name: "product-needs-no-development-package",
+      severity: "error",
+      from: { path: "^(shared|functions)/" },
+      to: { dependencyTypes: ["npm-dev"] },
+    },
     { name: "nothing-unresolved", severity: "error", from: {}, to: { couldNotResolve: true } },
   ],
   options: {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"], extensions: [".ts", ".mjs", ".js", ".json"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+      extensions: [".ts", ".mjs", ".js", ".json"],
+    },
   },
 };

@@ -74,5 +74,10 @@ async function stop(server: NodeServer, house: LocalHouse, signal: string): Prom
 
 function firstCall(address: string, key: string): string {
   const body = JSON.stringify({ model: "@demo/echo", messages: [{ role: "user", content: "Hello" }] });
-  return [`curl ${address}/v1/chat/completions`, "-H 'content-type: application/json'", `-H 'authorization: Bearer ${key}'`, `-d '${body}'`].join(" \\\n  ");
+  return [
+    `curl ${address}/v1/chat/completions`,
+    "-H 'content-type: application/json'",
+    `-H 'authorization: Bearer ${key}'`,
+    `-d '${body}'`,
+  ].join(" \\\n  ");
 }

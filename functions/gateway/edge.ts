@@ -1,4 +1,12 @@
-import { type Call, type Credential, gatewayHeader, type Headers, type Incoming, type Operation, type Payload } from "../../shared/contracts/call.ts";
+import {
+  type Call,
+  type Credential,
+  gatewayHeader,
+  type Headers,
+  type Incoming,
+  type Operation,
+  type Payload,
+} from "../../shared/contracts/call.ts";
 import { GatewayError } from "../../shared/contracts/error.ts";
 import { isJsonObject } from "../../shared/contracts/json.ts";
 import { repeatedMember } from "../../shared/wire/jsonEdit.ts";
@@ -32,7 +40,9 @@ export const tooLarge = (maxRequestBytes: number): GatewayError =>
 
 function pathBelowV1(path: string): string {
   if (path.startsWith("/v1/") && path.length > "/v1/".length) return path.slice("/v1/".length).replace(/\/$/, "");
-  throw new GatewayError("not_found", `there is nothing at ${printable(path)}`, { remedy: "The API is below /v1, such as POST /v1/chat/completions" });
+  throw new GatewayError("not_found", `there is nothing at ${printable(path)}`, {
+    remedy: "The API is below /v1, such as POST /v1/chat/completions",
+  });
 }
 
 function operationOf(method: string, path: string): Operation {
@@ -40,7 +50,10 @@ function operationOf(method: string, path: string): Operation {
   if (!route && PASSTHROUGH_METHODS.includes(method)) return "passthrough";
   if (route?.method === method) return route.operation;
   const allow = route ? route.method : PASSTHROUGH_METHODS.join(", ");
-  throw new GatewayError("method_not_allowed", `${printable(method)} is not possible at /v1/${printable(path)}`, { remedy: `Use ${allow}`, headers: { allow } });
+  throw new GatewayError("method_not_allowed", `${printable(method)} is not possible at /v1/${printable(path)}`, {
+    remedy: `Use ${allow}`,
+    headers: { allow },
+  });
 }
 
 function readPayload(operation: Operation, headers: Headers, bytes: Uint8Array): Payload {
@@ -59,7 +72,8 @@ function readJson(bytes: Uint8Array): Payload {
   if (!isJsonObject(body)) throw new GatewayError("invalid_json", "the request body must be a JSON object");
   // The provider might believe the other of two values than the one that was checked here.
   const repeated = repeatedMember(bytes);
-  if (repeated !== undefined) throw new GatewayError("invalid_json", `the request body has ${printable(repeated)} twice`, { param: printable(repeated) });
+  if (repeated !== undefined)
+    throw new GatewayError("invalid_json", `the request body has ${printable(repeated)} twice`, { param: printable(repeated) });
   return { kind: "json", bytes, body };
 }
 

@@ -40,7 +40,8 @@ const KEPT_BACK = new Set([
 export function returnedHeaders(headers: Headers): Record<string, string> {
   const returned: Record<string, string> = {};
   for (const name in headers) {
-    if (!KEPT_BACK.has(name) && !name.startsWith("x-gatehouse-") && !name.startsWith("x-portkey-")) returned[name] = headers[name] as string;
+    if (!KEPT_BACK.has(name) && !name.startsWith("x-gatehouse-") && !name.startsWith("x-portkey-"))
+      returned[name] = headers[name] as string;
   }
   return returned;
 }

@@ -1,8 +1,7 @@
-import type { Account } from "../../shared/contracts/account.ts";
+import type { Account, Team } from "../../shared/contracts/account.ts";
 import type { Call, Operation } from "../../shared/contracts/call.ts";
 import type { JsonObject } from "../../shared/contracts/json.ts";
 import type { Actor, TracedPlan } from "../../shared/contracts/trace.ts";
-import type { Team } from "../../shared/contracts/account.ts";
 import type { Guardrail } from "../../shared/guardrails/index.ts";
 import type { Provider } from "../../shared/providers/provider.ts";
 import type { Branch } from "../../shared/routing/strategy.ts";

@@ -1,6 +1,8 @@
-import type { Trace } from "../../shared/contracts/trace.ts";
 import type { Answer } from "../../shared/contracts/answer.ts";
-import { NO_USAGE, type Usage } from "../../shared/contracts/usage.ts";
+import type { Call } from "../../shared/contracts/call.ts";
+import type { Attempt, Trace } from "../../shared/contracts/trace.ts";
+import { addUsage, NO_USAGE, type Usage } from "../../shared/contracts/usage.ts";
+import type { PriceList } from "../../shared/state/prices.ts";
 import { estimateTokens } from "../../shared/state/tokenEstimate.ts";
 import { clientDialects } from "./dialects.ts";
 import type { Services } from "./services.ts";
@@ -16,30 +18,56 @@ export interface Receipt {
 
 const NOTHING: Receipt = { usage: NO_USAGE, status: "none", listNanoUsd: 0n, chargedNanoUsd: 0n, priceVersion: null };
 
-export async function receiptOf(trace: Trace, { prices }: Pick<Services, "prices">): Promise<Receipt> {
-  const { served, call } = trace;
-  const answer = trace.answer?.answer();
-  if (!served || !answer || !call || trace.cache.status === "hit") return NOTHING;
-  const measured = answer.usage ?? (isGood(served.status) ? await estimated(trace, answer) : undefined);
-  if (!measured) return isGood(served.status) ? { ...NOTHING, status: "unpriced", listNanoUsd: null, chargedNanoUsd: null } : NOTHING;
-  const models = new Set([answer.model, served.model]);
+/** Every attempt that brought something, also one whose answer a guardrail kept back and another target then replaced. */
+export async function receiptOf({ attempts, call, receivedAt }: Trace, { prices }: Pick<Services, "prices">): Promise<Receipt> {
+  const receipts = await Promise.all(attempts.map((attempt) => attemptReceipt(attempt, call, receivedAt, prices)));
+  return receipts.reduce(sum, NOTHING);
+}
+
+async function attemptReceipt(attempt: Attempt, call: Call | undefined, at: number, prices: PriceList): Promise<Receipt> {
+  const answer = attempt.answer?.answer();
+  if (!answer || !call || !isGood(attempt.status)) return NOTHING;
+  const usage = answer.usage ?? (await estimated(call, answer));
+  if (!usage) return unpriced(NO_USAGE, null);
   let priceVersion: string | null = null;
-  for (const model of models) {
+  // A provider may name a dated version of what was asked for; either may be what the list has.
+  for (const model of new Set([answer.model, attempt.model])) {
     if (model === undefined) continue;
-    const cost = await prices.cost({ provider: served.provider, model, usage: measured, at: trace.receivedAt });
+    const cost = await prices.cost({ provider: attempt.provider, model, usage, at });
     priceVersion = cost.version;
     if (cost.status === "unpriced") continue;
-    const status = answer.usage ? "exact" : "estimated";
-    return { usage: measured, status, listNanoUsd: cost.nanoDollars, chargedNanoUsd: cost.nanoDollars, priceVersion };
+    const { nanoDollars } = cost;
+    return { usage, status: answer.usage ? "exact" : "estimated", listNanoUsd: nanoDollars, chargedNanoUsd: nanoDollars, priceVersion };
   }
-  return { usage: measured, status: "unpriced", listNanoUsd: null, chargedNanoUsd: null, priceVersion };
+  return unpriced(usage, priceVersion);
 }
+
+const unpriced = (usage: Usage, priceVersion: string | null): Receipt => ({
+  usage,
+  status: "unpriced",
+  listNanoUsd: null,
+  chargedNanoUsd: null,
+  priceVersion,
+});
+
+/** The sum is as uncertain as the most uncertain of its parts. */
+const CERTAINTY: readonly Receipt["status"][] = ["none", "exact", "estimated", "unpriced"];
+
+const sum = (left: Receipt, right: Receipt): Receipt => ({
+  usage: addUsage(left.usage, right.usage),
+  status: CERTAINTY.indexOf(left.status) > CERTAINTY.indexOf(right.status) ? left.status : right.status,
+  listNanoUsd: plus(left.listNanoUsd, right.listNanoUsd),
+  chargedNanoUsd: plus(left.chargedNanoUsd, right.chargedNanoUsd),
+  priceVersion: right.priceVersion ?? left.priceVersion,
+});
+
+const plus = (left: bigint | null, right: bigint | null): bigint | null => (left === null || right === null ? null : left + right);
 
 const isGood = (status: number | undefined): boolean => status !== undefined && status >= 200 && status <= 299;
 
 /** The provider counted nothing, or the stream ended before it said so: what went out and what came back is counted here. */
-async function estimated({ call, served }: Trace, { choices }: Answer): Promise<Usage | undefined> {
-  if (!call || !served || call.payload.kind !== "json") return undefined;
+async function estimated(call: Call, { choices }: Answer): Promise<Usage | undefined> {
+  if (call.payload.kind !== "json" || call.operation === "passthrough") return undefined;
   const asked = clientDialects[call.dialect].requestTexts(call.operation, call.payload.body).slots.map(({ segment }) => segment.text);
   const parts = choices.flatMap((choice) => choice.parts);
   const said = (isReasoning: boolean) =>

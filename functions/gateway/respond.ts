@@ -27,12 +27,20 @@ export function encode(reply: Reply, call: Call | undefined, trace: Trace): Resp
   const own = ownHeaders(trace);
   if (reply.kind === "refused") {
     const bytes = withHooks(dialect.error(reply.error, trace.requestId), reply.hooks);
-    return { kind: "whole", status: reply.error.status, headers: { "content-type": "application/json", ...reply.error.headers, ...own }, bytes };
+    return {
+      kind: "whole",
+      status: reply.error.status,
+      headers: { "content-type": "application/json", ...reply.error.headers, ...own },
+      bytes,
+    };
   }
   const { status } = reply;
   const headers = { ...returnedHeaders(reply.headers), ...own };
   if (reply.kind === "whole") return { kind: "whole", status, headers, bytes: withHooks(reply.bytes, reply.hooks) };
-  const opening = reply.hooks && call && isLenient(call) && reply.hooks.input.length > 0 ? dialect.extraEvent({ hook_results: hookResults(reply.hooks) }) : undefined;
+  const opening =
+    reply.hooks && call && isLenient(call) && reply.hooks.input.length > 0
+      ? dialect.extraEvent({ hook_results: hookResults(reply.hooks) })
+      : undefined;
   const breaking = reply.framing === "events" ? (error: GatewayError) => dialect.errorEvent(error, trace.requestId) : undefined;
   return { kind: "stream", status, headers, opening, events: reply.events, breaking };
 }
@@ -54,7 +62,7 @@ function ownHeaders({ requestId, plan, served, attempts, cache }: Trace): Record
   const used = served ?? attempts.at(-1);
   const values: Record<string, string | undefined> = {
     "trace-id": plan?.traceId ?? requestId,
-    "cache-status": plan && cache.status.toUpperCase(),
+    "cache-status": used && cache.status.toUpperCase(),
     provider: used?.provider,
     "last-used-option-index": used?.path,
     "retry-attempt-count": used && "0",

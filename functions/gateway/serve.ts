@@ -1,6 +1,6 @@
 import type { Call, Incoming, Outgoing } from "../../shared/contracts/call.ts";
 import { asGatewayError } from "../../shared/contracts/error.ts";
-import { refused, type Reply } from "../../shared/contracts/reply.ts";
+import { type Reply, refused } from "../../shared/contracts/reply.ts";
 import type { Trace } from "../../shared/contracts/trace.ts";
 import { deliver } from "./deliver.ts";
 import { readCall } from "./edge.ts";

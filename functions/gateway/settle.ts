@@ -1,8 +1,8 @@
-import type { LogBatch } from "../../shared/ports/ports.ts";
 import type { Outcome, Trace } from "../../shared/contracts/trace.ts";
+import type { LogBatch } from "../../shared/ports/ports.ts";
+import { receiptOf } from "./receipt.ts";
 import { bodyRecords } from "./records/bodyRecords.ts";
 import { callRecord } from "./records/callRecord.ts";
-import { receiptOf } from "./receipt.ts";
 import type { Services } from "./services.ts";
 
 /**

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { type DataFolder } from "../../shared/ports/embedded/dataFolder.ts";
+import { logSinkWithDeadline, secretsWithDeadline } from "../../shared/ports/deadline.ts";
+import type { DataFolder } from "../../shared/ports/embedded/dataFolder.ts";
 import { demoUpstream } from "../../shared/ports/embedded/demoUpstream.ts";
 import { fileSecrets } from "../../shared/ports/embedded/fileSecrets.ts";
 import { type JsonLines, jsonLines } from "../../shared/ports/embedded/jsonLines.ts";
 import { sqliteLedger } from "../../shared/ports/embedded/sqliteLedger.ts";
 import { sqliteStore } from "../../shared/ports/embedded/sqliteStore.ts";
 import { systemClock } from "../../shared/ports/embedded/systemClock.ts";
-import { logSinkWithDeadline, secretsWithDeadline } from "../../shared/ports/deadline.ts";
 import { httpUpstream } from "../../shared/ports/node/httpUpstream.ts";
 import type { Clock, Secrets, Store } from "../../shared/ports/ports.ts";
 import { answerCache } from "../../shared/state/answerCache.ts";

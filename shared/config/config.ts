@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type JsonObject, isJsonObject } from "../contracts/json.ts";
+import { isJsonObject, type JsonObject } from "../contracts/json.ts";
 import { guardrailsFor } from "../guardrails/index.ts";
 import { strategySchema } from "../routing/index.ts";
 
@@ -7,14 +7,27 @@ const DAY_SECONDS = 86_400;
 
 const cacheSchema = z.strictObject({
   mode: z.literal("simple"),
-  max_age: z.int().min(1).max(90 * DAY_SECONDS).default(7 * DAY_SECONDS).describe("seconds that an answer is kept"),
+  max_age: z
+    .int()
+    .min(1)
+    .max(90 * DAY_SECONDS)
+    .default(7 * DAY_SECONDS)
+    .describe("seconds that an answer is kept"),
 });
 
 const saved = z.string().min(1).describe("the slug of a saved guardrail");
 const inputGuardrails = z.array(z.union([saved, guardrailsFor("input").element]));
 const outputGuardrails = z.array(z.union([saved, guardrailsFor("output").element]));
 
-const overrideSchema = z.custom<JsonObject>(isJsonObject, "must be an object").meta({ type: "object" });
+/** Whether an answer is streamed is the client's to say: it would not understand the other. */
+const overrideSchema = z
+  .custom<JsonObject>(isJsonObject, "must be an object")
+  .refine((overrides) => !("stream" in overrides), {
+    error: "stream cannot be overridden: the client would not understand the answer",
+    path: ["stream"],
+    abort: true,
+  })
+  .meta({ type: "object" });
 
 /**
  * A routing document as Portkey writes it: one target, or a tree of them. What stands on a node holds for everything below it,

@@ -7,7 +7,9 @@ function describe(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): read
   const path = [...parent, ...issue.path];
   // Of a union only the branch that came closest is worth reading.
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    const deepest = issue.errors.map((issues) => issues.flatMap((inner) => describe(inner, path))).sort((left, right) => depth(right) - depth(left))[0];
+    const deepest = issue.errors
+      .map((issues) => issues.flatMap((inner) => describe(inner, path)))
+      .sort((left, right) => depth(right) - depth(left))[0];
     if (deepest && deepest.length > 0) return deepest;
   }
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => `${place([...path, key])}: unknown field`);

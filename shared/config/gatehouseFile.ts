@@ -7,7 +7,9 @@ import { configSchema } from "./config.ts";
 const secretSchema = z.string().min(1).describe("env:NAME, file:PATH, or the secret itself");
 
 const keySchema = z.strictObject({
-  secret: secretSchema.describe("env:NAME, file:PATH, or the virtual key itself: a generated one, or any string of 20 characters or more. Only its hash is stored"),
+  secret: secretSchema.describe(
+    "env:NAME, file:PATH, or the virtual key itself: a generated one, or any string of 20 characters or more. Only its hash is stored",
+  ),
   ...keyGrantsShape,
 });
 const providerSchema = z.strictObject({ secret: secretSchema.optional(), settings: z.strictObject({}).optional(), ...accountShape });

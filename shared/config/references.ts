@@ -1,5 +1,5 @@
-import { findProvider, providers as table } from "../providers/table.ts";
 import { guardrailsFor } from "../guardrails/index.ts";
+import { findProvider, providers as table } from "../providers/table.ts";
 import type { Config } from "./config.ts";
 import { describeIssues } from "./describeIssues.ts";
 import type { GatehouseFile } from "./gatehouseFile.ts";
@@ -21,7 +21,8 @@ export function brokenReferences(file: GatehouseFile, others: readonly string[])
   for (const [name, key] of Object.entries(file.keys)) {
     expect(key.team === undefined || Object.hasOwn(file.teams, key.team), `keys.${name}.team`, "no team of this name");
     expect(key.config === undefined || Object.hasOwn(file.configs, key.config), `keys.${name}.config`, "no config of this name");
-    for (const [index, slug] of (key.providers ?? []).entries()) expect(accounts.has(slug), `keys.${name}.providers.${index}`, "no provider of this name");
+    for (const [index, slug] of (key.providers ?? []).entries())
+      expect(accounts.has(slug), `keys.${name}.providers.${index}`, "no provider of this name");
   }
   for (const [slug, config] of Object.entries(file.configs)) checkConfig(config, `configs.${slug}`);
   for (const [slug, document] of Object.entries(file.guardrails)) {
@@ -35,7 +36,11 @@ export function brokenReferences(file: GatehouseFile, others: readonly string[])
     const named = config.provider ?? config.virtual_key;
     const slug = named?.replace(/^@/, "");
     const isVendor = Object.values(file.providers).some(({ provider }) => provider === slug);
-    expect(slug === undefined || accounts.has(slug) || isVendor, `${path}.${config.provider ? "provider" : "virtual_key"}`, "no provider of this name");
+    expect(
+      slug === undefined || accounts.has(slug) || isVendor,
+      `${path}.${config.provider ? "provider" : "virtual_key"}`,
+      "no provider of this name",
+    );
     for (const side of ["input_guardrails", "output_guardrails", "before_request_hooks", "after_request_hooks"] as const) {
       for (const [index, item] of (config[side] ?? []).entries()) {
         expect(typeof item !== "string" || Object.hasOwn(file.guardrails, item), `${path}.${side}.${index}`, "no guardrail of this name");

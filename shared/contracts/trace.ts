@@ -24,6 +24,8 @@ export interface Attempt {
   errorCode?: string;
   firstTokenAt?: number;
   endedAt?: number;
+  /** What it brought, as far as it came; it costs, whether the client got it or not. */
+  answer?: TracedAnswer;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface Trace {
   firstTokenAt?: number;
   deliveredAt?: number;
   responseBytes: number;
-  /** What the provider, or the cache, answered. */
+  /** What the attempt that served, or the cache, answered. */
   answer?: TracedAnswer;
   /** The request as guardrails left it; undefined where they changed nothing. */
   screened?: Uint8Array;

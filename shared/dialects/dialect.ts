@@ -16,8 +16,6 @@ export interface InnerRequest {
 export interface EncodeTarget {
   /** The model as the provider names it. */
   readonly model: string | undefined;
-  /** Other members that the plan sets. */
-  readonly overrides: JsonObject;
   /** The provider can be asked to end a stream with its token counts. */
   readonly includeUsage: boolean;
 }

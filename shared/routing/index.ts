@@ -3,7 +3,10 @@ import { fallback } from "./strategies/fallback.ts";
 import { single } from "./strategies/single.ts";
 import type { BoundStrategy, Strategy } from "./strategy.ts";
 
-export const strategySchema = z.discriminatedUnion("mode", [single.options, fallback.options] as [typeof single.options & z.ZodObject, typeof fallback.options & z.ZodObject]);
+export const strategySchema = z.discriminatedUnion("mode", [single.options, fallback.options] as [
+  typeof single.options & z.ZodObject,
+  typeof fallback.options & z.ZodObject,
+]);
 export type StrategyOptions = z.infer<typeof strategySchema>;
 
 /** The strategy that a config names, with its options. */

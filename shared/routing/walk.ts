@@ -1,5 +1,5 @@
-import { type Reply, refused } from "../contracts/reply.ts";
 import { GatewayError } from "../contracts/error.ts";
+import { type Reply, refused } from "../contracts/reply.ts";
 import type { Branch } from "./strategy.ts";
 
 /** Tries the branches in their strategy's order until a reply stands; the last reply stands in any case. */

@@ -51,7 +51,11 @@ async function drain(server: Server, running: ReadonlySet<Promise<void>>, limitM
   server.closeAllConnections();
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, { clock, maxRequestBytes, serve }: NodeServerOptions): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { clock, maxRequestBytes, serve }: NodeServerOptions,
+): Promise<void> {
   const receivedAt = clock.now();
   const departure = new AbortController();
   response.once("close", () => {
@@ -79,7 +83,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, { cloc
 const NO_BYTES = new Uint8Array(0);
 
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
-  if (request.headers["content-length"] === "0" || (!request.headers["content-length"] && !request.headers["transfer-encoding"])) return Promise.resolve(NO_BYTES);
+  if (request.headers["content-length"] === "0" || (!request.headers["content-length"] && !request.headers["transfer-encoding"]))
+    return Promise.resolve(NO_BYTES);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let length = 0;

@@ -60,7 +60,11 @@ async function applyConfigs({ configs }: GatehouseFile, saved: ReturnType<typeof
   await mirror(saved, new Map(wanted));
 }
 
-async function keyOf(name: string, { secret, ...grants }: GatehouseFile["keys"][string], secrets: Secrets): Promise<{ key: VirtualKey; adoptedHash?: string }> {
+async function keyOf(
+  name: string,
+  { secret, ...grants }: GatehouseFile["keys"][string],
+  secrets: Secrets,
+): Promise<{ key: VirtualKey; adoptedHash?: string }> {
   const value = await resolved(secret, `keys.${name}.secret`, secrets);
   const parsed = readKeyString(value);
   if (parsed.kind === "impossible") {
@@ -73,7 +77,11 @@ async function keyOf(name: string, { secret, ...grants }: GatehouseFile["keys"][
   return parsed.kind === "generated" ? { key } : { key, adoptedHash: sha256 };
 }
 
-async function accountOf(slug: string, { secret, settings: _settings, ...account }: GatehouseFile["providers"][string], secrets: Secrets): Promise<Account> {
+async function accountOf(
+  slug: string,
+  { secret, settings: _settings, ...account }: GatehouseFile["providers"][string],
+  secrets: Secrets,
+): Promise<Account> {
   if (secret === undefined) return { slug, ...account };
   await resolved(secret, `providers.${slug}.secret`, secrets);
   if (isReference(secret)) return { slug, ...account, secretName: secret };

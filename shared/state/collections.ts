@@ -1,8 +1,8 @@
 import * as z from "zod";
+import { configSchema } from "../config/config.ts";
 import { accountSchema, teamSchema } from "../contracts/account.ts";
 import type { Json } from "../contracts/json.ts";
 import { adoptedKeySchema, virtualKeySchema } from "../contracts/key.ts";
-import { configSchema } from "../config/config.ts";
 import type { Store } from "../ports/ports.ts";
 
 /** A collection of the store whose items have one shape. */

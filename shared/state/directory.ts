@@ -21,12 +21,12 @@ export function directory({ accounts, teams, configs }: ControlCollections, cloc
   return {
     async accounts(slugs) {
       if (slugs === undefined) return (await everyAccount.get("*")).value;
-      const found = await Promise.all(slugs.map(async (slug) => valueOf(accountBySlug, slug)));
+      const found = await Promise.all(slugs.map(async (slug) => freshValue(accountBySlug, slug)));
       return new Map(found.flatMap((account) => (account ? [[account.slug, account]] : [])));
     },
-    team: (slug) => valueOf(teamBySlug, slug),
-    config: (slug) => valueOf(configBySlug, slug),
+    team: (slug) => freshValue(teamBySlug, slug),
+    config: (slug) => freshValue(configBySlug, slug),
   };
 }
 
-const valueOf = async <Value>(memory: Remembered<Value>, id: string): Promise<Value> => (await memory.get(id)).value;
+const freshValue = async <Value>(memory: Remembered<Value>, id: string): Promise<Value> => (await memory.get(id)).value;

@@ -35,7 +35,11 @@ function parsedShelf(saved: ReadonlyMap<string, SavedGuardrail>): SavedGuardrail
       const found = saved.get(slug);
       const { data } = guardrailsFor(side).safeParse(found ? [found.document] : undefined);
       const guardrail = data?.[0];
-      if (!guardrail) throw new GatewayError("invalid_config", `the config names a guardrail that is not there or does not check ${side}: ${slug.slice(0, 64)}`);
+      if (!guardrail)
+        throw new GatewayError(
+          "invalid_config",
+          `the config names a guardrail that is not there or does not check ${side}: ${slug.slice(0, 64)}`,
+        );
       parsed.set(slug, guardrail);
       return guardrail;
     };

@@ -38,5 +38,7 @@ export function keyFinder({ keys, adopted }: ControlCollections, clock: Clock, m
 
 function opens(key: VirtualKey, hash: string, now: number): boolean {
   const given = Buffer.from(hash, "hex");
-  return key.hashes.some(({ sha256, expiresAt }) => timingSafeEqual(Buffer.from(sha256, "hex"), given) && (expiresAt === undefined || expiresAt > now));
+  return key.hashes.some(
+    ({ sha256, expiresAt }) => timingSafeEqual(Buffer.from(sha256, "hex"), given) && (expiresAt === undefined || expiresAt > now),
+  );
 }

@@ -15,18 +15,23 @@ interface Cruise {
 let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "gatehouse-rules-"));
-  for (const part of ["shared", "functions", "package.json", "tsconfig.json", ".dependency-cruiser.cjs"]) cpSync(join(root, part), join(copy, part), { recursive: true });
+  for (const part of ["shared", "functions", "package.json", "tsconfig.json", ".dependency-cruiser.cjs"])
+    cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 });
 afterAll(() => rmSync(copy, { recursive: true }));
 
 function cruise(): Cruise {
   const program = join(root, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
-  const { stdout } = spawnSync(process.execPath, [program, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "shared", "functions"], {
-    cwd: copy,
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { stdout } = spawnSync(
+    process.execPath,
+    [program, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "shared", "functions"],
+    {
+      cwd: copy,
+      encoding: "utf8",
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   const { summary } = JSON.parse(stdout) as { summary: { totalCruised: number; violations: { rule: { name: string } }[] } };
   return { modules: summary.totalCruised, broken: [...new Set(summary.violations.map(({ rule }) => rule.name))].sort() };
 }

@@ -4,11 +4,12 @@ import { anyInterleaving } from "./ledgerInterleaving.ts";
 import { counterOf, holdOf, MAX_INTEGER, SLOT_MS } from "./ledgerModel.ts";
 import { type Open, testOf } from "./opened.ts";
 
-export function describeLedger(name: string, open: Open<Ledger>): void {
+/** `interleavings`: how many random histories are tried; fewer where each step is a round trip. */
+export function describeLedger(name: string, open: Open<Ledger>, { interleavings = 200 } = {}): void {
   describe(`${name} as a ledger: limits`, () => limits(open));
   describe(`${name} as a ledger: settling`, () => settling(open));
   describe(`${name} as a ledger: slots and expiry`, () => slotsAndExpiry(open));
-  describe(`${name} as a ledger: any interleaving`, () => anyInterleaving(open));
+  describe(`${name} as a ledger: any interleaving`, () => anyInterleaving(open, interleavings));
 }
 
 function limits(open: Open<Ledger>): void {

@@ -5,7 +5,7 @@ import type { ManualClock } from "../support/manualClock.ts";
 import { counterOf, holdOf, ledgerModel, MAX_INTEGER, SLOT_MS } from "./ledgerModel.ts";
 import { type Open, testOf } from "./opened.ts";
 
-export function anyInterleaving(open: Open<Ledger>): void {
+export function anyInterleaving(open: Open<Ledger>, numRuns: number): void {
   const test = testOf(open);
 
   test("agrees with the model and stays within every limit", async ({ port, clock }) => {
@@ -16,7 +16,7 @@ export function anyInterleaving(open: Open<Ledger>): void {
         const scene = sceneOf(port, clock, `run${runs}`);
         for (const each of steps) await scene(each);
       }),
-      { numRuns: 200 },
+      { numRuns },
     );
   });
 }

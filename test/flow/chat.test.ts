@@ -37,5 +37,7 @@ test("a stream is forwarded as received, with usage asked for and kept back", as
   const [call] = await gateway.calls();
   expect(call).toMatchObject({ stream: true, tokens: { input: 9, output: 3 }, cost_status: "exact", end: "complete" });
   const bodies = await gateway.bodies(2);
-  expect(JSON.parse(bodies.find(({ kind }) => kind === "response")?.content ?? "")).toMatchObject({ choices: [{ message: { content: "Hello" } }] });
+  expect(JSON.parse(bodies.find(({ kind }) => kind === "response")?.content ?? "")).toMatchObject({
+    choices: [{ message: { content: "Hello" } }],
+  });
 });

@@ -6,7 +6,12 @@ import { join, resolve } from "node:path";
 const root = resolve(import.meta.dirname, "../..");
 const source = resolve(root, "../shared/bench");
 const work = join(root, ".bench");
-const DESCRIPTORS = ["peers/direct.json", "peers/bare/dispatch.json", "peers/portkey/peer.json", join(import.meta.dirname, "gatehouse.json")];
+const DESCRIPTORS = [
+  "peers/direct.json",
+  "peers/bare/dispatch.json",
+  "peers/portkey/peer.json",
+  join(import.meta.dirname, "gatehouse.json"),
+];
 
 if (!existsSync(source)) {
   console.log("there is no bench beside this repository: nothing was measured");

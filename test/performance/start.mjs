@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-const { values } = parseArgs({ options: { port: { type: "string" }, primary: { type: "string" }, secondary: { type: "string" }, key: { type: "string" } } });
+const { values } = parseArgs({
+  options: { port: { type: "string" }, primary: { type: "string" }, secondary: { type: "string" }, key: { type: "string" } },
+});
 const data = mkdtempSync(join(tmpdir(), "gatehouse-bench-"));
 const file = join(data, "gatehouse.json");
 const provider = (upstream) => ({ provider: "openai", secret: "sk-bench", base_url: `${upstream}/v1` });

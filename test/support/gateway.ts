@@ -10,7 +10,7 @@ import { type BodyRecord, bodyRecordSchema, type CallRecord, callRecordSchema } 
 import { openDataFolder } from "../../shared/ports/embedded/dataFolder.ts";
 import { listen } from "../../shared/runtime/nodeServer.ts";
 import { applyFile } from "../../shared/state/applyFile.ts";
-import { type ScriptedUpstream, type Script, scriptedUpstream } from "./scriptedUpstream.ts";
+import { type Script, type ScriptedUpstream, scriptedUpstream } from "./scriptedUpstream.ts";
 
 /** The key that every test gateway has, unless the test writes its own. */
 export const TEST_KEY = "test-key-of-a-test-gateway";
@@ -47,17 +47,35 @@ export const QUESTION = { model: "gpt-4o-mini", messages: [{ role: "user", conte
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const upstream = await scriptedUpstream(options.upstream);
   const data = mkdtempSync(join(tmpdir(), "gatehouse-"));
-  const settings: Settings = { version: "test", region: "test", log: "full", maxRequestBytes: 1_000_000, timeouts: DEFAULT_TIMEOUTS, ...options.settings };
+  const settings: Settings = {
+    version: "test",
+    region: "test",
+    log: "full",
+    maxRequestBytes: 1_000_000,
+    timeouts: DEFAULT_TIMEOUTS,
+    ...options.settings,
+  };
   const house = openHouse(openDataFolder(data), settings, { TEST_SECRET: "sk-the-secret-of-the-provider" });
   const apply = (file: object) => applyFile(wholeFile(upstream.url, options.key, file), house.control, house.secrets);
   await apply(options.file ?? {});
   const services = options.services?.(house.services) ?? house.services;
   const { clock } = house;
-  const server = await listen({ host: "127.0.0.1", port: 0, clock, maxRequestBytes: settings.maxRequestBytes, serve: (incoming, outgoing) => serve(incoming, outgoing, services) });
+  const server = await listen({
+    host: "127.0.0.1",
+    port: 0,
+    clock,
+    maxRequestBytes: settings.maxRequestBytes,
+    serve: (incoming, outgoing) => serve(incoming, outgoing, services),
+  });
   const url = `http://127.0.0.1:${server.port}`;
   const authorization = `Bearer ${TEST_KEY}`;
   const post: TestGateway["post"] = (path, body, headers = {}, signal) =>
-    fetch(`${url}${path}`, { method: "POST", headers: { "content-type": "application/json", authorization, ...headers }, body: JSON.stringify(body), ...(signal && { signal }) });
+    fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization, ...headers },
+      body: JSON.stringify(body),
+      ...(signal && { signal }),
+    });
 
   return {
     url,
@@ -102,6 +120,11 @@ async function logged<Item>(folder: string, atLeast: number, parse: (record: unk
 
 async function linesBelow(folder: string): Promise<readonly string[]> {
   const files = await readdir(folder, { recursive: true }).catch(() => []);
-  const texts = await Promise.all(files.filter((file) => file.endsWith(".jsonl")).sort().map((file) => readFile(join(folder, file), "utf8")));
+  const texts = await Promise.all(
+    files
+      .filter((file) => file.endsWith(".jsonl"))
+      .sort()
+      .map((file) => readFile(join(folder, file), "utf8")),
+  );
   return texts.flatMap((text) => text.split("\n").filter(Boolean));
 }

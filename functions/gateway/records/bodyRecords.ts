@@ -20,5 +20,8 @@ export function bodyRecords({ requestId, receivedAt, call, screened, answer, del
     };
   };
   const said = delivered ?? answer;
-  return [...(call?.payload.kind === "json" ? [record("request", screened ?? call.payload.bytes)] : []), ...(said ? [record("response", said.whole())] : [])];
+  return [
+    ...(call?.payload.kind === "json" ? [record("request", screened ?? call.payload.bytes)] : []),
+    ...(said ? [record("response", said.whole())] : []),
+  ];
 }

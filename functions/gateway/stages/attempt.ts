@@ -1,5 +1,4 @@
-import type { Headers } from "../../../shared/contracts/call.ts";
-import type { Call } from "../../../shared/contracts/call.ts";
+import type { Call, Headers } from "../../../shared/contracts/call.ts";
 import { asGatewayError, GatewayError } from "../../../shared/contracts/error.ts";
 import { type Reply, refused } from "../../../shared/contracts/reply.ts";
 import type { Attempt, Trace } from "../../../shared/contracts/trace.ts";
@@ -15,8 +14,16 @@ import { type Exchange, passedThrough, translated } from "./exchange.ts";
 import { understand } from "./understand.ts";
 
 /** One upstream request. Whatever goes wrong with the provider is a reply, so that the router can weigh it. */
-export async function attempt(call: Call, request: InnerRequest | undefined, target: ProviderTarget, trace: Trace, services: Services): Promise<Reply> {
+export async function attempt(
+  call: Call,
+  request: InnerRequest | undefined,
+  target: ProviderTarget,
+  trace: Trace,
+  services: Services,
+): Promise<Reply> {
   const exchange = request ? translated(call, request, target) : passedThrough(call, target);
+  const { account, provider } = target;
+  const url = upstreamUrl(account.base_url ?? provider.baseUrl ?? "", exchange.path, exchange.query); // what it refuses, no other target takes
   const traced = beginAttempt(target, trace, services);
   const timer = attemptTimer(call.signal, services.settings.timeouts, target.timeoutMs, exchange.isStream);
   const finish = (thrown?: unknown): GatewayError | undefined => {
@@ -27,7 +34,7 @@ export async function attempt(call: Call, request: InnerRequest | undefined, tar
     return error;
   };
   try {
-    const { response: received, secret } = await send(call, target, exchange, timer, services);
+    const { response: received, secret } = await send(call, target, exchange, url, timer, services);
     const response = { ...received, headers: headersWithoutSecret(received.headers, secret) };
     traced.status = response.status;
     const reply = await understand({ call, exchange, response, secret, traced, timer, trace, finish, clock: services.clock });
@@ -40,9 +47,15 @@ export async function attempt(call: Call, request: InnerRequest | undefined, tar
   }
 }
 
-async function send(call: Call, { account, provider }: ProviderTarget, exchange: Exchange, timer: AttemptTimer, services: Services) {
-  const { method, path, query, body } = exchange;
-  const url = upstreamUrl(account.base_url ?? provider.baseUrl ?? "", path, query);
+async function send(
+  call: Call,
+  { account, provider }: ProviderTarget,
+  exchange: Exchange,
+  url: URL,
+  timer: AttemptTimer,
+  services: Services,
+) {
+  const { method, body } = exchange;
   const sendWith = (secret: string | undefined) => {
     const headers: Headers = { ...forwardedHeaders(call.headers), ...exchange.headers, ...provider.authorize(secret) };
     return services.upstream.send({ method, url, headers, ...(body && { body }) }, timer.clocks, timer.signal);

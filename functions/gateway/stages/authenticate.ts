@@ -11,7 +11,8 @@ export async function authenticate({ credential }: Call, { keys, clock }: Pick<S
     throw new GatewayError("invalid_key", "this request carries no virtual key", { remedy: "Send it as Authorization: Bearer gate_…" });
   }
   const { value: key, isStale } = await fromStore(keys.find(credential.value), "virtual keys");
-  if (!key || key.revoked || isExpired(key, clock.now())) throw new GatewayError("invalid_key", "this virtual key is unknown, expired or revoked");
+  if (!key || key.revoked || isExpired(key, clock.now()))
+    throw new GatewayError("invalid_key", "this virtual key is unknown, expired or revoked");
   return { key, auth: isStale ? "stale" : "fresh" };
 }
 

@@ -21,8 +21,8 @@ export function chooseAccount({ named, model }: Wish, accounts: Accounts, key: V
   const fromModel = prefix !== undefined && (prefix.startsWith("@") || isKnown(prefix, accounts)) ? prefix : undefined;
   if (named === undefined && fromModel === undefined) return checked({ account: onlyAccount(accounts), model }, key);
   const account = findAccount(named ?? fromModel ?? "", accounts, key);
-  const isSame = fromModel !== undefined && [account.slug, account.provider].includes(withoutAt(fromModel));
-  return checked({ account, model: isSame ? rest : model }, key);
+  // A prefix that names a provider is for this gateway, also where the config goes to another one.
+  return checked({ account, model: fromModel === undefined ? model : rest }, key);
 }
 
 /** `@slug/model`; models of some hosts begin with `@` or hold slashes themselves. */
@@ -36,7 +36,8 @@ const withoutAt = (name: string): string => (name.startsWith("@") ? name.slice(1
 
 const isKnown = (name: string, accounts: Accounts): boolean => accounts.has(name) || ofVendor(name, accounts).length > 0;
 
-const ofVendor = (vendor: string, accounts: Accounts): readonly Account[] => [...accounts.values()].filter(({ provider }) => provider === vendor);
+const ofVendor = (vendor: string, accounts: Accounts): readonly Account[] =>
+  [...accounts.values()].filter(({ provider }) => provider === vendor);
 
 function findAccount(name: string, accounts: Accounts, key: VirtualKey): Account {
   const slug = withoutAt(name);
@@ -44,7 +45,8 @@ function findAccount(name: string, accounts: Accounts, key: VirtualKey): Account
   if (exact) return exact;
   const [first, ...others] = ofVendor(slug, accounts);
   if (first && others.length === 0) return first;
-  if (first) throw new GatewayError("provider_required", `there are several providers of ${slug}`, { remedy: remedy(ofVendor(slug, accounts)) });
+  if (first)
+    throw new GatewayError("provider_required", `there are several providers of ${slug}`, { remedy: remedy(ofVendor(slug, accounts)) });
   throw key.providers === undefined
     ? new GatewayError("provider_required", "there is no provider of this name", { remedy: remedy([...accounts.values()]) })
     : new GatewayError("provider_not_allowed", "this virtual key may not use this provider", { remedy: remedy([...accounts.values()]) });
@@ -53,7 +55,10 @@ function findAccount(name: string, accounts: Accounts, key: VirtualKey): Account
 function onlyAccount(accounts: Accounts): Account {
   const [first, ...others] = accounts.values();
   if (first && others.length === 0) return first;
-  if (first) throw new GatewayError("provider_required", "the request does not say which provider it is for", { remedy: remedy([...accounts.values()]) });
+  if (first)
+    throw new GatewayError("provider_required", "the request does not say which provider it is for", {
+      remedy: remedy([...accounts.values()]),
+    });
   throw new GatewayError("provider_required", "this virtual key has no provider to use", { remedy: "Set one up in gatehouse.json" });
 }
 
@@ -65,7 +70,8 @@ const remedy = (accounts: readonly Account[]): string =>
 function checked(choice: Choice, key: VirtualKey): Choice {
   const { model, account } = choice;
   if (model === undefined) return choice;
-  if (!isAllowed(model, key.models)) throw new GatewayError("model_not_allowed", "this virtual key may not use this model", { param: "model" });
+  if (!isAllowed(model, key.models))
+    throw new GatewayError("model_not_allowed", "this virtual key may not use this model", { param: "model" });
   if (!isAllowed(model, account.models)) {
     throw new GatewayError("model_not_allowed", `the provider ${account.slug} does not serve this model`, { param: "model" });
   }

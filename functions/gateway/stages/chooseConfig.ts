@@ -1,4 +1,4 @@
-import { configSchema, type Config } from "../../../shared/config/config.ts";
+import { type Config, configSchema } from "../../../shared/config/config.ts";
 import { describeIssues } from "../../../shared/config/describeIssues.ts";
 import { type Call, gatewayHeader } from "../../../shared/contracts/call.ts";
 import { GatewayError } from "../../../shared/contracts/error.ts";
@@ -18,14 +18,19 @@ const NO_CONFIG: ChosenConfig = { document: {}, saved: undefined };
 export async function chooseConfig({ headers }: Call, key: VirtualKey, { directory }: Pick<Services, "directory">): Promise<ChosenConfig> {
   const header = gatewayHeader(headers, "config")?.trim();
   if (header && !key.allow_config_override && header !== key.config) {
-    throw new GatewayError("config_override_forbidden", "this virtual key may not choose its config", { remedy: "Leave the config header out" });
+    throw new GatewayError("config_override_forbidden", "this virtual key may not choose its config", {
+      remedy: "Leave the config header out",
+    });
   }
   if (header?.startsWith("{")) return { document: readConfig(header), saved: undefined };
   const slug = header || key.config;
   if (!slug) return NO_CONFIG;
   const saved = await fromStore(directory.config(slug), "configs");
   if (saved) return { document: saved.document, saved: { slug, version: saved.version } };
-  throw new GatewayError("invalid_config", header ? "the config header names no saved config" : "the default config of this virtual key does not exist");
+  throw new GatewayError(
+    "invalid_config",
+    header ? "the config header names no saved config" : "the default config of this virtual key does not exist",
+  );
 }
 
 function readConfig(header: string): Config {
@@ -46,7 +51,9 @@ function checkSize(document: unknown): void {
   for (let depth = 1; level.length > 0; depth += 1) {
     nodes += level.length;
     if (nodes > MAX_NODES || depth > MAX_LEVELS) {
-      throw new GatewayError("invalid_config", `the config has more than ${MAX_NODES} targets, or more than ${MAX_LEVELS} levels of them`, { param: "x-gatehouse-config" });
+      throw new GatewayError("invalid_config", `the config has more than ${MAX_NODES} targets, or more than ${MAX_LEVELS} levels of them`, {
+        param: "x-gatehouse-config",
+      });
     }
     level = level.flatMap((node) => (isJsonObject(node) && Array.isArray(node.targets) ? node.targets : []));
   }

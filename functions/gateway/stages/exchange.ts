@@ -27,10 +27,10 @@ export interface Exchange {
 const JSON_CONTENT = { "content-type": "application/json" } as const;
 
 /** An operation of the provider's dialect. */
-export function translated(call: Call, request: InnerRequest, { provider, operation, account, model, overrides }: ProviderTarget): Exchange {
+export function translated(call: Call, request: InnerRequest, { provider, operation, account, model }: ProviderTarget): Exchange {
   const codec = dialects[provider.dialect].operations[operation];
   if (!codec) throw new GatewayError("not_supported", `the provider ${account.slug} has no ${operation} here`);
-  const { bytes, withholdUsage } = codec.encode(request, { model, overrides, includeUsage: call.stream && provider.includeUsage !== false });
+  const { bytes, withholdUsage } = codec.encode(request, { model, includeUsage: call.stream && provider.includeUsage !== false });
   return {
     method: "POST",
     path: codec.path,

@@ -32,7 +32,14 @@ export async function lookUp(
   }
   const answer = decoded(target, found.bytes);
   trace.cache = { status: "hit", ageSeconds: Math.round(found.ageSeconds) };
-  trace.served = { path: target.path, account: target.account.slug, provider: target.provider.id, model: target.model, status: 200, startedAt: clock.monotonic() };
+  trace.served = {
+    path: target.path,
+    account: target.account.slug,
+    provider: target.provider.id,
+    model: target.model,
+    status: 200,
+    startedAt: clock.monotonic(),
+  };
   trace.answer = wholeAnswer(found.bytes, answer);
   delete trace.delivered;
   if (call.stream) return streamOf(call, found.bytes, {});
@@ -40,8 +47,8 @@ export async function lookUp(
 }
 
 /** Everything that shapes the answer, and the scope in front of it. How it is delivered shapes nothing. */
-function cacheKey(scope: string, { operation, account, model, overrides }: ProviderTarget, body: InnerRequest["body"]): string {
-  const { stream: _stream, stream_options: _options, ...request }: JsonObject = { ...body, ...overrides, model };
+function cacheKey(scope: string, { operation, account, model }: ProviderTarget, body: InnerRequest["body"]): string {
+  const { stream: _stream, stream_options: _options, ...request }: JsonObject = { ...body, model };
   return hash("sha256", JSON.stringify([scope, operation, account.slug, request]), "base64url");
 }
 

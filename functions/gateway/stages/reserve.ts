@@ -13,7 +13,11 @@ export interface Reservations {
   reserve(target: Target): Promise<Held>;
 }
 
-export function reservations({ actor: { key }, owner, call }: Plan, trace: Trace, { ledger, clock, settings, report }: Services): Reservations {
+export function reservations(
+  { actor: { key }, owner, call }: Plan,
+  trace: Trace,
+  { ledger, clock, settings, report }: Services,
+): Reservations {
   const callers = [
     ...bindLimits("key", key.id, key.limits, clock.now()),
     ...(owner ? bindLimits("team", owner.slug, owner.limits, clock.now()) : []),
@@ -31,9 +35,14 @@ export function reservations({ actor: { key }, owner, call }: Plan, trace: Trace
         const reservation = await ledger.reserve(holds, until);
         const refusing = reservation.ok ? undefined : limits[reservation.refusedBy];
         if (refusing) return { ok: false, refusal: refusalOf(refusing, now), scope: refusing.scope };
-        if (reservation.ok) trace.releases.push((outcome) => ledger.settle(reservation.reserved, actualAmounts(reservation.reserved, outcome)));
+        if (reservation.ok)
+          trace.releases.push((outcome) => ledger.settle(reservation.reserved, actualAmounts(reservation.reserved, outcome)));
       } catch (cause) {
-        if (limits.some(isBudget)) throw new GatewayError("store_unavailable", "the gateway cannot check budgets right now", { headers: { "retry-after": "1" }, cause });
+        if (limits.some(isBudget))
+          throw new GatewayError("store_unavailable", "the gateway cannot check budgets right now", {
+            headers: { "retry-after": "1" },
+            cause,
+          });
         report("limits could not be checked, and calls pass without them", cause);
       }
       isCallerHeld = true;
@@ -58,20 +67,25 @@ const providerLimits = (target: Target, now: number): readonly BoundLimit[] =>
 const actualAmounts = ({ holds }: Reserved, { isServedFromCache, wasSent }: Outcome): readonly bigint[] =>
   holds.map(({ amount }) => (isServedFromCache && !wasSent ? 0n : amount));
 
-/** The types are those of Portkey. */
-const REFUSAL_TYPES: Readonly<Record<LimitScope, string>> = {
-  key: "api_key_rate_limit_error",
-  team: "workspace_rate_limit_error",
-  provider: "integration_rate_limit_error",
+/** As in Portkey's types. */
+const PORTKEY_OWNERS: Readonly<Record<LimitScope, string>> = { key: "api_key", team: "workspace", provider: "integration" };
+const OWNERS: Readonly<Record<LimitScope, string>> = {
+  key: "this virtual key",
+  team: "the team of this virtual key",
+  provider: "this provider",
 };
-const OWNERS: Readonly<Record<LimitScope, string>> = { key: "this virtual key", team: "the team of this virtual key", provider: "this provider" };
 
 function refusalOf(refusing: BoundLimit, now: number): GatewayError {
   const { scope, limit, window } = refusing;
+  const isExhausted = isBudget(refusing);
   const seconds = Math.max(1, Math.ceil((window.endsAt - now) / 1000));
   return new GatewayError(
-    isBudget(refusing) ? "budget_exhausted" : "rate_limited",
+    isExhausted ? "budget_exhausted" : "rate_limited",
     `the limit of ${limit.value} ${limit.type} per ${limit.window} of ${OWNERS[scope]} is reached`,
-    { type: REFUSAL_TYPES[scope], headers: { "retry-after": String(seconds) }, remedy: `The next ${limit.window} begins in ${seconds} s` },
+    {
+      type: `${PORTKEY_OWNERS[scope]}_${isExhausted ? "exhaust" : "rate_limit"}_error`,
+      headers: { "retry-after": String(seconds) },
+      remedy: `The next ${limit.window} begins in ${seconds} s`,
+    },
   );
 }

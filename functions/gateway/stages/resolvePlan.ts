@@ -66,7 +66,8 @@ const MAX_METADATA_VALUE = 128;
 function requestMetadata({ headers }: Call): Readonly<Record<string, string>> {
   const header = gatewayHeader(headers, "metadata");
   if (header === undefined || header === "") return {};
-  const wrong = (problem: string) => new GatewayError("invalid_request", `the metadata header ${problem}`, { param: "x-gatehouse-metadata" });
+  const wrong = (problem: string) =>
+    new GatewayError("invalid_request", `the metadata header ${problem}`, { param: "x-gatehouse-metadata" });
   const metadata = parsed(header);
   if (!isJsonObject(metadata)) throw wrong("must be a JSON object of strings");
   const entries = Object.entries(metadata);
@@ -74,7 +75,8 @@ function requestMetadata({ headers }: Call): Readonly<Record<string, string>> {
   return Object.fromEntries(
     entries.map(([name, value]) => {
       const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
-      if (typeof text !== "string" || text.length > MAX_METADATA_VALUE) throw wrong(`must have strings of at most ${MAX_METADATA_VALUE} characters as values`);
+      if (typeof text !== "string" || text.length > MAX_METADATA_VALUE)
+        throw wrong(`must have strings of at most ${MAX_METADATA_VALUE} characters as values`);
       return [name, text];
     }),
   );

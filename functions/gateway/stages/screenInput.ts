@@ -1,6 +1,6 @@
-import type { InnerRequest } from "../../../shared/dialects/dialect.ts";
 import type { Call } from "../../../shared/contracts/call.ts";
 import type { Trace } from "../../../shared/contracts/trace.ts";
+import type { InnerRequest } from "../../../shared/dialects/dialect.ts";
 import { type HookResult, runGuardrails, type VerdictMemo } from "../../../shared/guardrails/index.ts";
 import { editJson } from "../../../shared/wire/jsonEdit.ts";
 import { clientDialects } from "../dialects.ts";

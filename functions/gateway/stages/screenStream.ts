@@ -1,7 +1,7 @@
-import type { Call } from "../../../shared/contracts/call.ts";
-import type { EventStream, Reply, StreamReply, WireEvent } from "../../../shared/contracts/reply.ts";
 import { NO_DELTA, saysSomething } from "../../../shared/contracts/answer.ts";
+import type { Call } from "../../../shared/contracts/call.ts";
 import type { JsonObject } from "../../../shared/contracts/json.ts";
+import type { EventStream, Reply, StreamReply, WireEvent } from "../../../shared/contracts/reply.ts";
 import type { Trace } from "../../../shared/contracts/trace.ts";
 import { type ReleasedEvent, type Screening, screenWindows } from "../../../shared/guardrails/index.ts";
 import { collectedAnswer } from "../collectedAnswer.ts";
@@ -13,7 +13,9 @@ import { denial, deniedReply, shownResults, withHooks } from "./verdicts.ts";
 type PassedInput = Extract<ScreenedInput, { kind: "passed" }>;
 type Batch = readonly WireEvent[];
 /** What a screened stream gives: events that may go out, at last with the verdict on the whole; or the word that it is denied. */
-type Screened = { readonly kind: "released"; readonly batch: Batch; readonly screening?: Screening } | { readonly kind: "denied"; readonly screening: Screening };
+type Screened =
+  | { readonly kind: "released"; readonly batch: Batch; readonly screening?: Screening }
+  | { readonly kind: "denied"; readonly screening: Screening };
 
 /**
  * Releases a stream in windows. The reply is given when the first text may go out, so that a stream denied before that is
@@ -37,7 +39,8 @@ export async function screenStream(
       return deniedReply(input.results, shownResults(step.screening.results), trace);
     }
     early.push(step.screening ? withResults(call, step.batch, step.screening) : step.batch);
-    if (step.screening || step.batch.some(({ delta }) => delta().choices.some(saysSomething))) return withHooks({ ...reply, events: rest(call, early, source, trace) }, input, step.screening);
+    if (step.screening || step.batch.some(({ delta }) => delta().choices.some(saysSomething)))
+      return withHooks({ ...reply, events: rest(call, early, source, trace) }, input, step.screening);
   }
 }
 
@@ -86,7 +89,9 @@ async function* rest(call: Call, early: readonly Batch[], source: AsyncGenerator
 function withResults(call: Call, batch: Batch, { results }: Screening): Batch {
   const shown = shownResults(results);
   if (!isLenient(call) || shown.length === 0) return batch;
-  const bytes = clientDialects[call.dialect].extraEvent({ hook_results: { before_request_hooks: [], after_request_hooks: shown } as JsonObject });
+  const bytes = clientDialects[call.dialect].extraEvent({
+    hook_results: { before_request_hooks: [], after_request_hooks: shown } as JsonObject,
+  });
   const end = batch.findIndex(({ delta }) => delta().end);
   const at = end < 0 ? batch.length : end;
   return [...batch.slice(0, at), { bytes, delta: () => NO_DELTA }, ...batch.slice(at)];

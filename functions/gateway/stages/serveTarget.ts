@@ -1,6 +1,8 @@
 import type { Reply } from "../../../shared/contracts/reply.ts";
 import type { Trace } from "../../../shared/contracts/trace.ts";
+import type { InnerRequest } from "../../../shared/dialects/dialect.ts";
 import { verdictMemo } from "../../../shared/guardrails/index.ts";
+import { editJson } from "../../../shared/wire/jsonEdit.ts";
 import type { Plan, ProviderTarget, Target } from "../plan.ts";
 import type { Services } from "../services.ts";
 import { attempt } from "./attempt.ts";
@@ -29,10 +31,16 @@ export function targetServer(plan: Plan, trace: Trace, services: Services): (tar
       const held = await reserved.reserve(target);
       return held.ok ? attempt(call, undefined, target, trace, services) : refusedReply(held);
     }
-    const input = await screenInput(call, payload, target, memo, trace, services);
+    const input = await screenInput(call, planned(payload, target), target, memo, trace, services);
     if (input.kind === "denied") return deniedReply(input.results, [], trace);
     const [hit, held] = await Promise.all([lookUp(call, input.request, target, trace, services), reserved.reserve(target)]);
     const reply = hit ?? (held.ok ? await attempt(call, input.request, target, trace, services) : refusedReply(held));
     return screenOutput(call, reply, target, input, memo, trace, services);
   }
+}
+
+/** The request as the plan wants it: what an operator sets is screened, looked up and sent like what the client said. */
+function planned({ body, bytes }: InnerRequest, { overrides }: ProviderTarget): InnerRequest {
+  const edits = Object.entries(overrides).flatMap(([name, value]) => (value === undefined ? [] : [{ path: [name], value }]));
+  return edits.length === 0 ? { body, bytes } : { body: { ...body, ...overrides }, bytes: editJson(bytes, edits) };
 }

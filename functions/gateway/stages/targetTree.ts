@@ -33,16 +33,20 @@ export function targetTree(call: Call, actor: Actor, config: Config, parts: Tree
 }
 
 function inherited({ targets: _targets, strategy: _strategy, name: _name, ...parent }: Config, child: Config): Config {
-  const overrides = parent.override_params || child.override_params ? { override_params: { ...parent.override_params, ...child.override_params } } : {};
-  const own = child.provider !== undefined || child.virtual_key !== undefined ? { ...parent, provider: undefined, virtual_key: undefined } : parent;
+  const overrides =
+    parent.override_params || child.override_params ? { override_params: { ...parent.override_params, ...child.override_params } } : {};
+  const own =
+    child.provider !== undefined || child.virtual_key !== undefined ? { ...parent, provider: undefined, virtual_key: undefined } : parent;
   return { ...own, ...child, ...overrides } as Config;
 }
 
 function targetOf(call: Call, actor: Actor, node: Config, path: string, parts: TreeParts): ProviderTarget {
   const { model: overriddenModel, ...overrides } = node.override_params ?? {};
   const asked = overriddenModel ?? (call.payload.kind === "json" ? call.payload.body.model : undefined);
-  if (asked !== undefined && typeof asked !== "string") throw new GatewayError("invalid_request", "model must be a string", { param: "model" });
-  if (!asked && call.operation !== "passthrough") throw new GatewayError("model_required", "the request names no model", { param: "model" });
+  if (asked !== undefined && typeof asked !== "string")
+    throw new GatewayError("invalid_request", "model must be a string", { param: "model" });
+  if (!asked && call.operation !== "passthrough")
+    throw new GatewayError("model_required", "the request names no model", { param: "model" });
   const header = gatewayHeader(call.headers, "provider") ?? gatewayHeader(call.headers, "virtual-key");
   const named = node.provider ?? node.virtual_key ?? (overriddenModel ? undefined : header);
   const { account, model } = chooseAccount({ named, model: asked }, parts.accounts, actor.key);
@@ -59,7 +63,7 @@ function targetOf(call: Call, actor: Actor, node: Config, path: string, parts: T
     overrides: overrides as JsonObject,
     cache: cachePolicy(call, actor, node, parts),
     ...guardrailsOf(node, parts.guardrails),
-    timeoutMs: timeoutHeader(call) ?? node.request_timeout ?? parts.settings.timeouts.requestMs,
+    timeoutMs: node.request_timeout ?? timeoutHeader(call) ?? parts.settings.timeouts.requestMs,
   };
 }
 
@@ -79,10 +83,17 @@ function cachePolicy({ headers, operation }: Call, { key }: Actor, { cache }: Co
   return { mode: "simple", maxAgeSeconds: cache.max_age, scope: `${owner}#${space}`, refresh };
 }
 
-function guardrailsOf(node: Config, saved: SavedGuardrails): { inputGuardrails: readonly Guardrail[]; outputGuardrails: readonly Guardrail[] } {
+function guardrailsOf(
+  node: Config,
+  saved: SavedGuardrails,
+): { inputGuardrails: readonly Guardrail[]; outputGuardrails: readonly Guardrail[] } {
   return {
-    inputGuardrails: [...(node.before_request_hooks ?? []), ...(node.input_guardrails ?? [])].map((item) => (typeof item === "string" ? saved.input(item) : item)),
-    outputGuardrails: [...(node.after_request_hooks ?? []), ...(node.output_guardrails ?? [])].map((item) => (typeof item === "string" ? saved.output(item) : item)),
+    inputGuardrails: [...(node.before_request_hooks ?? []), ...(node.input_guardrails ?? [])].map((item) =>
+      typeof item === "string" ? saved.input(item) : item,
+    ),
+    outputGuardrails: [...(node.after_request_hooks ?? []), ...(node.output_guardrails ?? [])].map((item) =>
+      typeof item === "string" ? saved.output(item) : item,
+    ),
   };
 }
 
@@ -90,5 +101,7 @@ function timeoutHeader({ headers }: Call): number | undefined {
   const header = gatewayHeader(headers, "request-timeout");
   if (header === undefined) return undefined;
   if (/^[1-9]\d{0,8}$/.test(header)) return Number(header);
-  throw new GatewayError("invalid_request", "the request timeout header must be a number of milliseconds", { param: "x-gatehouse-request-timeout" });
+  throw new GatewayError("invalid_request", "the request timeout header must be a number of milliseconds", {
+    param: "x-gatehouse-request-timeout",
+  });
 }

@@ -3,7 +3,7 @@ import type { Call, Headers } from "../../../shared/contracts/call.ts";
 import { GatewayError } from "../../../shared/contracts/error.ts";
 import { lazy } from "../../../shared/contracts/lazy.ts";
 import type { Reply } from "../../../shared/contracts/reply.ts";
-import type { Attempt, Trace } from "../../../shared/contracts/trace.ts";
+import type { Attempt, Trace, TracedAnswer } from "../../../shared/contracts/trace.ts";
 import type { Clock, UpstreamResponse } from "../../../shared/ports/ports.ts";
 import { collectedAnswer, wholeAnswer } from "../collectedAnswer.ts";
 import { redact, withoutSecret } from "../redact.ts";
@@ -39,33 +39,34 @@ export async function understand(answered: Answered): Promise<Reply> {
   const answer = exchange.decode(bytes);
   const { error } = answer;
   if (error && call.operation !== "passthrough") throw errorInSuccess(error, answered);
-  answered.trace.answer = wholeAnswer(bytes, answer);
+  keep(answered, wholeAnswer(bytes, answer));
   if (!exchange.isStream) return { kind: "whole", status, headers, bytes, answer: lazy(() => answer) };
   answered.finish(); // a host that does not stream answered a streaming request whole
   return streamOf(call, bytes, headers);
 }
 
 async function streamed(answered: Answered): Promise<Reply> {
-  const { call, exchange, response, traced, timer, trace, finish, clock } = answered;
+  const { call, exchange, response, traced, timer, finish, clock } = answered;
   const { status, headers } = response;
-  if (call.operation !== "passthrough" && !exchange.isStream) throw new GatewayError("upstream_invalid", "the provider streams what was to be whole");
+  if (call.operation !== "passthrough" && !exchange.isStream)
+    throw new GatewayError("upstream_invalid", "the provider streams what was to be whole");
   const collected = collectedAnswer(call.dialect, call.operation);
-  trace.answer = collected;
   const source = exchange.decodeEvents(response.body)[Symbol.asyncIterator]();
   const watcher = { onEvents: collected.add, onEnd: finish };
-  if (!exchange.isStream) return { kind: "stream", status, headers, events: watched([], source, watcher), framing: "events" };
-  const first = await committed(source);
+  const first = exchange.isStream ? await committed(source) : { batches: [] };
   if (first.error) {
     await source.return?.();
     throw errorInSuccess(first.error, answered);
   }
+  keep(answered, collected);
   traced.firstTokenAt = clock.monotonic();
   timer.firstTokenCame();
   return { kind: "stream", status, headers, events: watched(first.batches, source, watcher), framing: "events" };
 }
 
 /** The provider's own words, unless they repeat the secret with which it was called. */
-async function failedReply({ response, secret, traced, trace }: Answered): Promise<Reply> {
+async function failedReply(answered: Answered): Promise<Reply> {
+  const { response, secret, traced } = answered;
   const { status, headers } = response;
   const received = await response.whole();
   const text = Buffer.from(received.buffer, received.byteOffset, received.byteLength).toString("utf8");
@@ -73,8 +74,13 @@ async function failedReply({ response, secret, traced, trace }: Answered): Promi
   const bytes = safe === text ? received : Buffer.from(safe);
   traced.errorCode = `http_${status}`;
   const nothing: Answer = { choices: [] };
-  trace.answer = wholeAnswer(bytes, nothing);
+  keep(answered, wholeAnswer(bytes, nothing));
   return { kind: "whole", status, headers: headers as Headers, bytes, answer: () => nothing };
+}
+
+function keep({ traced, trace }: Answered, answer: TracedAnswer): void {
+  traced.answer = answer;
+  trace.answer = answer;
 }
 
 /** A failure under a status that says success gets the status that it means, where the body names one. */

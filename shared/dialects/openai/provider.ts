@@ -17,14 +17,12 @@ export const openai: Dialect = {
   error: decodeError,
 };
 
-/** The body as received, but for what the plan sets: those values are put in place and no other byte is touched. */
-function encode({ body, bytes }: InnerRequest, { model, overrides, includeUsage }: EncodeTarget): Encoded {
-  const edits: Edit[] = Object.entries(overrides).flatMap(([name, value]) => (value === undefined ? [] : [{ path: [name], value }]));
-  const planned = { ...body, ...overrides };
-  if (model !== undefined && model !== planned.model) edits.push({ path: ["model"], value: model });
-  const withholdUsage = includeUsage && planned.stream === true && !asksForUsage(planned);
-  if (withholdUsage) edits.push({ path: ["stream_options"], value: { ...objectOf(planned.stream_options), include_usage: true } });
-  return { bytes: edits.length === 0 ? bytes : editJson(bytes, lastOfEach(edits)), withholdUsage };
+/** The body as it is, but for the model and the wish for usage, which are put in place: no other byte is touched. */
+function encode({ body, bytes }: InnerRequest, { model, includeUsage }: EncodeTarget): Encoded {
+  const edits: Edit[] = model === undefined || model === body.model ? [] : [{ path: ["model"], value: model }];
+  const withholdUsage = includeUsage && body.stream === true && !asksForUsage(body);
+  if (withholdUsage) edits.push({ path: ["stream_options"], value: { ...objectOf(body.stream_options), include_usage: true } });
+  return { bytes: edits.length === 0 ? bytes : editJson(bytes, edits), withholdUsage };
 }
 
 export const asksForUsage = (body: JsonObject): boolean => objectOf(body.stream_options).include_usage === true;
@@ -61,7 +59,8 @@ async function* decodeEvents(chunks: AsyncIterable<Uint8Array>, { withholdUsage 
     else if (chunk || error) yield [toEvent(Buffer.concat([rest, BLANK_LINE]))];
     if (error) throw brokenBy(event);
   }
-  if (!isFinished && !last.some(isFinish)) throw new GatewayError("upstream_cut", "the provider ended the stream before the answer was finished");
+  if (!isFinished && !last.some(isFinish))
+    throw new GatewayError("upstream_cut", "the provider ended the stream before the answer was finished");
 }
 
 const BLANK_LINE = Buffer.from("\n\n");
@@ -72,7 +71,8 @@ const mentions = (bytes: Uint8Array, word: Buffer): boolean =>
 
 const isError = ({ bytes, delta }: WireEvent): boolean => mentions(bytes, ERROR) && delta().error !== undefined;
 const brokenBy = (event: WireEvent | undefined): GatewayError => new GatewayError("upstream_cut", event?.delta().error?.message ?? "");
-const isFinish = ({ delta }: WireEvent): boolean => delta().end === true || delta().choices.some(({ finishReason }) => finishReason !== undefined);
+const isFinish = ({ delta }: WireEvent): boolean =>
+  delta().end === true || delta().choices.some(({ finishReason }) => finishReason !== undefined);
 
 const isOnlyUsage = ({ choices, usage, error }: Delta): boolean => choices.length === 0 && usage !== undefined && !error;
 
@@ -85,6 +85,3 @@ function decodeError(bytes: Uint8Array): ProviderError {
 }
 
 const objectOf = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
-
-/** An override and the model may name the same member; the later edit is the one that is meant. */
-const lastOfEach = (edits: readonly Edit[]): readonly Edit[] => [...new Map(edits.map((edit) => [String(edit.path[0]), edit])).values()];

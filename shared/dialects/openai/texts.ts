@@ -44,7 +44,9 @@ export function eventTexts({ chunk }: Delta): readonly EventText[] {
 /** Perplexity and Writer send `choices[].message` beside `delta`. */
 export const copiesIn = ({ chunk }: Delta): readonly Edit[] =>
   list(chunk?.choices).flatMap((choice, position) =>
-    isJsonObject(choice) && isJsonObject(choice.delta) && isJsonObject(choice.message) ? [{ path: ["choices", position, "message"], value: null }] : [],
+    isJsonObject(choice) && isJsonObject(choice.delta) && isJsonObject(choice.message)
+      ? [{ path: ["choices", position, "message"], value: null }]
+      : [],
   );
 
 function messageTexts(messages: Json | undefined): RequestTexts {

@@ -8,7 +8,10 @@ export const DEMO_HOST = "demo.invalid";
  * Requests to other hosts go to `others`.
  */
 export function demoUpstream(others: Upstream, clock: Clock): Upstream {
-  return { send: (request, clocks, signal) => (request.url.hostname === DEMO_HOST ? Promise.resolve(respond(request, clock)) : others.send(request, clocks, signal)) };
+  return {
+    send: (request, clocks, signal) =>
+      request.url.hostname === DEMO_HOST ? Promise.resolve(respond(request, clock)) : others.send(request, clocks, signal),
+  };
 }
 
 interface DemoRequest {
@@ -26,7 +29,9 @@ function respond({ url, body }: UpstreamRequest, clock: Clock): UpstreamResponse
   if (url.pathname.endsWith("/chat/completions")) return request.stream ? chatStream(request, created) : chat(request, created);
   if (url.pathname.endsWith("/completions")) return completion(request, created);
   if (url.pathname.endsWith("/embeddings")) return embeddings(request);
-  return json(404, { error: { message: "the demo provider has chat, completions and embeddings", type: "invalid_request_error", param: null, code: null } });
+  return json(404, {
+    error: { message: "the demo provider has chat, completions and embeddings", type: "invalid_request_error", param: null, code: null },
+  });
 }
 
 const saidTo = ({ messages, prompt }: DemoRequest): string => {
@@ -44,7 +49,14 @@ function usageOf(request: DemoRequest, answer: string) {
 function chat(request: DemoRequest, created: number): UpstreamResponse {
   const content = answerTo(request);
   const choices = [{ index: 0, message: { role: "assistant", content, refusal: null }, logprobs: null, finish_reason: "stop" }];
-  return json(200, { id: `chatcmpl-demo-${created}`, object: "chat.completion", created, model: request.model, choices, usage: usageOf(request, content) });
+  return json(200, {
+    id: `chatcmpl-demo-${created}`,
+    object: "chat.completion",
+    created,
+    model: request.model,
+    choices,
+    usage: usageOf(request, content),
+  });
 }
 
 function completion(request: DemoRequest, created: number): UpstreamResponse {
@@ -56,8 +68,16 @@ function completion(request: DemoRequest, created: number): UpstreamResponse {
 
 function chatStream(request: DemoRequest, created: number): UpstreamResponse {
   const answer = answerTo(request);
-  const chunk = (choices: readonly unknown[], rest = {}) => ({ id: `chatcmpl-demo-${created}`, object: "chat.completion.chunk", created, model: request.model, choices, ...rest });
-  const delta = (change: object, finish: string | null = null) => chunk([{ index: 0, delta: change, logprobs: null, finish_reason: finish }]);
+  const chunk = (choices: readonly unknown[], rest = {}) => ({
+    id: `chatcmpl-demo-${created}`,
+    object: "chat.completion.chunk",
+    created,
+    model: request.model,
+    choices,
+    ...rest,
+  });
+  const delta = (change: object, finish: string | null = null) =>
+    chunk([{ index: 0, delta: change, logprobs: null, finish_reason: finish }]);
   return events([
     delta({ role: "assistant", content: "" }),
     ...wordsOf(answer).map((content) => delta({ content })),

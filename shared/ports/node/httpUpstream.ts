@@ -1,5 +1,5 @@
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
-import { UpstreamFailure, type Clocks, type Upstream, type UpstreamRequest, type UpstreamResponse } from "../ports.ts";
+import { type Clocks, type Upstream, UpstreamFailure, type UpstreamRequest, type UpstreamResponse } from "../ports.ts";
 import { responseBody } from "./responseBody.ts";
 
 // Importing them evaluates their lazy exports, undici among them: 25 ms of every start.
@@ -36,7 +36,12 @@ type Agents = Readonly<Record<"http:" | "https:", Agent>>;
 
 class StaleConnection extends Error {}
 
-function sendOnce(agents: Agents, { url, method, headers, body }: UpstreamRequest, clocks: Clocks, signal: AbortSignal): Promise<UpstreamResponse> {
+function sendOnce(
+  agents: Agents,
+  { url, method, headers, body }: UpstreamRequest,
+  clocks: Clocks,
+  signal: AbortSignal,
+): Promise<UpstreamResponse> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(new UpstreamFailure("cancelled", "the call was cancelled before it was sent"));
     const isTls = url.protocol === "https:";
@@ -92,5 +97,7 @@ function failureOf(error: Error, reusedSocket: boolean): UpstreamFailure {
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
   const isStale = reusedSocket && (code === "ECONNRESET" || code === "EPIPE");
   // Only the code is told: the full message names addresses that are not the client's business.
-  return new UpstreamFailure("unreachable", `the provider could not be reached (${code})`, { cause: isStale ? new StaleConnection() : error });
+  return new UpstreamFailure("unreachable", `the provider could not be reached (${code})`, {
+    cause: isStale ? new StaleConnection() : error,
+  });
 }

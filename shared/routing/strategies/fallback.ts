@@ -4,7 +4,10 @@ import type { Strategy } from "../strategy.ts";
 
 const options = z.strictObject({
   mode: z.literal("fallback"),
-  on_status_codes: z.array(z.int().min(100).max(599)).optional().describe("move on only after these; absent: after every status outside 200 to 299"),
+  on_status_codes: z
+    .array(z.int().min(100).max(599))
+    .optional()
+    .describe("move on only after these; absent: after every status outside 200 to 299"),
 });
 
 /** One branch after the other, until one answers well. */

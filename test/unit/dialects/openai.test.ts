@@ -147,7 +147,7 @@ describe("decodeAnswer", () => {
       { error: { message: "Overloaded", type: "server_error", code: "overloaded" } },
       { message: "Overloaded", type: "server_error", code: "overloaded" },
     ],
-    [{ error: { message: "Overloaded", code: 529 } }, { message: "Overloaded", type: null, code: "529" }],
+    [{ error: { message: "Overloaded", code: 529 } }, { message: "Overloaded", type: null, code: "529", status: 529 }],
     [
       { code: "invalid-argument", error: "wrong" },
       { message: "wrong", type: null, code: "invalid-argument" },

@@ -52,7 +52,11 @@ test("a rule with a word boundary sees the whole text, whatever the windows", as
 test("a denial in the middle names the guardrail, and what was released before stays clean", async () => {
   const guardrails = parse("output", { contains: { words: ["bye"] } }, { id: "g", ...banned });
   const streamed = await stream({ guardrails }, events(...filler(100), "ban", "ned", ...filler(100)));
-  expect(streamed).toMatchObject({ verdict: "denied", results: [{ id: "g", verdict: false }], texts: { text: expect.stringMatching(/^\.+$/) } });
+  expect(streamed).toMatchObject({
+    verdict: "denied",
+    results: [{ id: "g", verdict: false }],
+    texts: { text: expect.stringMatching(/^\.+$/) },
+  });
   expect(streamed.results).toHaveLength(1);
 });
 

@@ -210,7 +210,9 @@ describe("repeatedMember", () => {
   test.each([
     ['{"model":"a","model":"b"}', "model"],
     ['{"model":"a","\\u006Dodel":"b"}', "model"],
-    ['{"a":{"b":1,"b":2}}', undefined],
+    ['{"a":{"b":1,"b":2}}', "b"],
+    ['{"a":[{"b":1},{"b":2}],"b":{"a":{"a":1}}}', undefined],
+    ['{"a":"b\\":","b":["a","a"]}', undefined],
     ['{"a":"\\",\\"a\\":"}', undefined],
     ["{}", undefined],
   ])("of %s names %s", (text, found) => {
