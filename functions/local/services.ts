@@ -1,13 +1,11 @@
 import { join } from "node:path";
 import { logSinkWithDeadline, secretsWithDeadline } from "../../shared/ports/deadline.ts";
 import type { DataFolder } from "../../shared/ports/embedded/dataFolder.ts";
-import { demoUpstream } from "../../shared/ports/embedded/demoUpstream.ts";
 import { fileSecrets } from "../../shared/ports/embedded/fileSecrets.ts";
 import { type JsonLines, jsonLines } from "../../shared/ports/embedded/jsonLines.ts";
 import { sqliteLedger } from "../../shared/ports/embedded/sqliteLedger.ts";
 import { sqliteStore } from "../../shared/ports/embedded/sqliteStore.ts";
 import { systemClock } from "../../shared/ports/embedded/systemClock.ts";
-import { httpUpstream } from "../../shared/ports/node/httpUpstream.ts";
 import type { Clock, Secrets, Store } from "../../shared/ports/ports.ts";
 import { answerCache } from "../../shared/state/answerCache.ts";
 import { controlCollections } from "../../shared/state/collections.ts";
@@ -17,6 +15,7 @@ import { keyFinder } from "../../shared/state/keys.ts";
 import { genaiPrices, priceList } from "../../shared/state/prices.ts";
 import { providerSecrets } from "../../shared/state/providerSecrets.ts";
 import type { Services, Settings } from "../gateway/services.ts";
+import { localUpstream } from "./upstream.ts";
 
 /** The embedded adapters, opened in a data folder. */
 export interface LocalHouse {
@@ -36,10 +35,12 @@ export function openHouse(folder: DataFolder, settings: Settings, environment: N
   const [control, live] = [sqliteStore(folder.database, "control", clock), sqliteStore(folder.database, "live", clock)];
   const secrets = secretsWithDeadline(fileSecrets(join(folder.path, "secrets.json"), environment), FILE_DEADLINE);
   const lines: JsonLines = jsonLines(join(folder.path, "logs"));
-  const http = httpUpstream();
+  const report: Services["report"] = (problem, cause) =>
+    console.error(`gatehouse: ${problem}${cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ""}`);
+  const upstream = localUpstream(clock, settings.timeouts.connectMs, report);
   const services: Services = {
     clock,
-    upstream: demoUpstream(http, clock),
+    upstream,
     ledger: sqliteLedger(folder.database, clock),
     log: logSinkWithDeadline(lines, FILE_DEADLINE),
     keys: keyFinder(controlCollections(control), clock, MEMORY),
@@ -49,7 +50,7 @@ export function openHouse(folder: DataFolder, settings: Settings, environment: N
     cache: answerCache(live, clock),
     prices: priceList(genaiPrices),
     settings,
-    report: (problem, cause) => console.error(`gatehouse: ${problem}${cause instanceof Error ? ` (${cause.name}: ${cause.message})` : ""}`),
+    report,
   };
   return {
     services,
@@ -57,7 +58,7 @@ export function openHouse(folder: DataFolder, settings: Settings, environment: N
     secrets,
     clock,
     async close() {
-      http.close();
+      upstream.close();
       await lines.close();
       folder.close();
     },
