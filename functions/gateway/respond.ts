@@ -59,20 +59,20 @@ export const isLenient = ({ headers }: Call): boolean => gatewayHeader(headers, 
 
 /** Under both prefixes, so that Portkey's clients find what they look for. */
 function ownHeaders({ requestId, plan, served, attempts, cache }: Trace): Record<string, string> {
+  const traceId = plan?.traceId ?? requestId;
+  const headers = { "x-gatehouse-request-id": requestId, "x-gatehouse-trace-id": traceId, "x-portkey-trace-id": traceId };
   const used = served ?? attempts.at(-1);
-  const values: Record<string, string | undefined> = {
-    "trace-id": plan?.traceId ?? requestId,
-    "cache-status": used && cache.status.toUpperCase(),
-    provider: used?.provider,
-    "last-used-option-index": used?.path,
-    "retry-attempt-count": used && "0",
+  if (!used) return headers;
+  const cacheStatus = cache.status.toUpperCase();
+  return {
+    ...headers,
+    "x-gatehouse-cache-status": cacheStatus,
+    "x-portkey-cache-status": cacheStatus,
+    "x-gatehouse-provider": used.provider,
+    "x-portkey-provider": used.provider,
+    "x-gatehouse-last-used-option-index": used.path,
+    "x-portkey-last-used-option-index": used.path,
+    "x-gatehouse-retry-attempt-count": "0",
+    "x-portkey-retry-attempt-count": "0",
   };
-  const headers: Record<string, string> = { "x-gatehouse-request-id": requestId };
-  for (const name in values) {
-    const value = values[name];
-    if (value === undefined) continue;
-    headers[`x-gatehouse-${name}`] = value;
-    headers[`x-portkey-${name}`] = value;
-  }
-  return headers;
 }

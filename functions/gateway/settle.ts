@@ -10,16 +10,12 @@ import type { Services } from "./services.ts";
  * Each of these is done whatever becomes of the others.
  */
 export async function settle(trace: Trace, services: Services): Promise<void> {
-  const tasks = { limits: () => settleHolds(trace), cache: () => keepAnswer(trace, services), log: () => writeRecords(trace, services) };
-  await Promise.all(
-    Object.entries(tasks).map(async ([name, run]) => {
-      try {
-        await run();
-      } catch (cause) {
-        services.report(`a call could not be settled: ${name}`, cause);
-      }
-    }),
-  );
+  const failed = (what: string) => (cause: unknown) => services.report(`a call could not be settled: ${what}`, cause);
+  await Promise.all([
+    settleHolds(trace).catch(failed("limits")),
+    keepAnswer(trace, services).catch(failed("cache")),
+    writeRecords(trace, services).catch(failed("log")),
+  ]);
 }
 
 async function settleHolds({ releases, cache, attempts }: Trace): Promise<void> {

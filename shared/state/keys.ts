@@ -20,20 +20,35 @@ export function keyFinder({ keys, adopted }: ControlCollections, clock: Clock, m
     staleMs: memory.staleKeySeconds * 1000,
   };
   const byId = remembered((id) => keys.get(id), options);
-  const idByHash = remembered(async (hash) => (await adopted.get(hash))?.keyId, options);
+  const adoptedId = remembered(async (hash) => (await adopted.get(hash))?.keyId, options);
+  const openedIds = new Map<string, string>(); // by hash, so that a string is taken apart and its checksum computed once
+
+  const idOf = (secret: string, hash: string): Known<string | undefined> | Promise<Known<string | undefined>> => {
+    const id = openedIds.get(hash);
+    if (id !== undefined) return { value: id, isStale: false };
+    const parsed = readKeyString(secret);
+    if (parsed.kind === "adoptable") return adoptedId.get(hash);
+    return { value: parsed.kind === "generated" ? parsed.id : undefined, isStale: false };
+  };
 
   return {
     async find(secret) {
-      const parsed = readKeyString(secret);
-      if (parsed.kind === "impossible") return { value: undefined, isStale: false };
       const hash = hashOf(secret);
-      const pointer = parsed.kind === "generated" ? { value: parsed.id, isStale: false } : await idByHash.get(hash);
+      const pointer = await idOf(secret, hash);
       if (pointer.value === undefined) return { value: undefined, isStale: false };
       const known = await byId.get(pointer.value);
       const isOpened = known.value !== undefined && opens(known.value, hash, clock.now());
+      if (isOpened) remember(openedIds, hash, pointer.value);
       return { value: isOpened ? known.value : undefined, isStale: known.isStale || pointer.isStale };
     },
   };
+}
+
+const REMEMBERED_KEYS = 10_000;
+
+function remember(ids: Map<string, string>, hash: string, id: string): void {
+  if (ids.size >= REMEMBERED_KEYS) ids.clear();
+  ids.set(hash, id);
 }
 
 function opens(key: VirtualKey, hash: string, now: number): boolean {

@@ -33,14 +33,24 @@ export interface PriceBook {
 /** The book is loaded when the first cost is asked for, and once. */
 export function priceList(load: () => Promise<PriceBook>): PriceList {
   const book = lazy(load);
+  const picoPerTokenOf = parsedOnce(picoPerToken);
   return {
     async cost({ provider, model, usage, at }) {
       const { version, find } = await book();
       const row = find(findProvider(provider)?.pricedAs ?? provider, model, at);
-      const price = row ? priceOf(usage, row) : `no price is known for ${provider}/${model}`;
+      const price = row ? priceOf(usage, row, picoPerTokenOf) : `no price is known for ${provider}/${model}`;
       if (typeof price === "string") return { status: "unpriced", reason: price, version };
       return { status: "priced", nanoDollars: nanoDollars(price), version };
     },
+  };
+}
+
+/** A list has a few hundred different prices. */
+function parsedOnce(parse: typeof picoPerToken): typeof picoPerToken {
+  const parsed = new Map<number, bigint | undefined>();
+  return (price) => {
+    if (!parsed.has(price)) parsed.set(price, parse(price));
+    return parsed.get(price);
   };
 }
 
@@ -56,12 +66,12 @@ const PRICE_KEYS: Readonly<Record<TokenBucket, readonly string[]>> = {
 };
 
 /** Pico-dollars, or the reason why there is no price. */
-function priceOf(usage: Usage, row: ModelPrice): bigint | string {
+function priceOf(usage: Usage, row: ModelPrice, parse: typeof picoPerToken): bigint | string {
   if (row["input_mtok"] === undefined && row["output_mtok"] === undefined) return unitReason(row);
   let total = 0n;
   for (const bucket of TOKEN_BUCKETS) {
     if (usage[bucket] === 0) continue;
-    const perToken = tokenPrice(row, bucket, inputTokens(usage));
+    const perToken = tokenPrice(row, bucket, inputTokens(usage), parse);
     if (perToken === undefined) return `the price list has no exact price for ${bucket} tokens`;
     total += perToken * BigInt(usage[bucket]);
   }
@@ -75,9 +85,9 @@ const unitReason = (row: ModelPrice): string => {
   return units.length === 0 ? "the price list has the model without a price" : `the model is priced by ${units.join(", ")}, not by tokens`;
 };
 
-function tokenPrice(row: ModelPrice, bucket: TokenBucket, inputTotal: number): bigint | undefined {
+function tokenPrice(row: ModelPrice, bucket: TokenBucket, inputTotal: number, parse: typeof picoPerToken): bigint | undefined {
   const price = PRICE_KEYS[bucket].map((key) => row[key]).find((listed) => listed !== undefined);
-  return price === undefined ? undefined : picoPerToken(tierPrice(price, inputTotal));
+  return price === undefined ? undefined : parse(tierPrice(price, inputTotal));
 }
 
 /** The tier that all input tokens together have passed is the price of every token, input or output. */

@@ -11,11 +11,12 @@ type Known = Pick<Services, "clock" | "settings">;
 export function callRecord(trace: Trace, receipt: Receipt, { clock, settings }: Known): CallRecord {
   const { call, plan, actor, cache } = trace;
   const answer = trace.answer?.answer();
+  const startedAt = new Date(trace.receivedAt).toISOString();
   return {
     version: RECORD_VERSION,
     request_id: trace.requestId,
     trace_id: plan?.traceId ?? trace.requestId,
-    started_at: new Date(trace.receivedAt).toISOString(),
+    started_at: startedAt,
     settled_at: new Date(clock.now()).toISOString(),
     gateway_version: settings.version,
     region: settings.region,
@@ -43,7 +44,7 @@ export function callRecord(trace: Trace, receipt: Receipt, { clock, settings }: 
     charged_cost_nano_usd: numberOf(receipt.chargedNanoUsd),
     cost_status: receipt.status,
     price_version: receipt.priceVersion,
-    billing_month: new Date(trace.receivedAt).toISOString().slice(0, 7),
+    billing_month: startedAt.slice(0, 7),
     ...timesOf(trace, clock),
     status: trace.status,
     end: trace.end,
