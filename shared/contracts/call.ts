@@ -22,7 +22,7 @@ export interface Incoming {
   readonly query: string;
   readonly headers: Headers;
   readonly bytes: Uint8Array;
-  /** Aborted when the client has left (Node), or the function runs out of time (Lambda). */
+  /** Aborted when the client has left (Node), or when the function runs out of time (Lambda): then the reason is a `GatewayError`. */
   readonly signal: AbortSignal;
   readonly receivedAt: number;
 }

@@ -2,12 +2,6 @@ import type { Json } from "./json.ts";
 
 export type DialectName = "openai";
 
-/** Who made it: what belongs to one provider is left behind when the conversation moves to another. */
-export interface Origin {
-  readonly dialect: DialectName;
-  readonly account: string;
-}
-
 /** The inner language. Its wire form is OpenAI chat completions. */
 export type Part =
   | { readonly kind: "text"; readonly text: string }

@@ -101,5 +101,6 @@ export const bodyRecordSchema = z.object({
   kind: z.enum(["request", "response"]),
   content: z.string().describe("JSON text where the body was JSON; the answer of a stream is put together"),
   truncated: z.boolean(),
+  content_object: z.string().optional().describe("where the content lies that is too large for a record; content is empty then"),
 });
 export type BodyRecord = z.infer<typeof bodyRecordSchema>;

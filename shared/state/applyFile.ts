@@ -85,7 +85,7 @@ async function accountOf(
   if (secret === undefined) return { slug, ...account };
   await resolved(secret, `providers.${slug}.secret`, secrets);
   if (isReference(secret)) return { slug, ...account, secretName: secret };
-  const secretName = `provider/${slug}`;
+  const secretName = slug;
   await secrets.write(secretName, secret);
   return { slug, ...account, secretName };
 }

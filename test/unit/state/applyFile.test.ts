@@ -89,11 +89,11 @@ describe("secrets", () => {
     });
     const names = [...(await collections.accounts.all()).values()].map(({ slug, secretName }) => [slug, secretName]);
     expect(names).toEqual([
-      ["literal", "provider/literal"],
+      ["literal", "literal"],
       ["named", "env:SET"],
       ["none", undefined],
     ]);
-    expect(kept.get("provider/literal")).toBe("sk-a-literal");
+    expect(kept.get("literal")).toBe("sk-a-literal");
     expect(everything()).not.toContain("sk-a-literal");
   });
 
@@ -106,7 +106,7 @@ describe("secrets", () => {
       },
     });
     await apply({ providers: { moved: { provider: "openai", secret: "env:SET" }, stays: { provider: "openai", secret: "sk-3" } } });
-    expect([...kept.keys()].sort()).toEqual(["env:SET", "provider/stays"]);
+    expect([...kept.keys()].sort()).toEqual(["env:SET", "stays"]);
   });
 
   test("of keys may stand in the environment too", async () => {
