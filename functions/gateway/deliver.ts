@@ -3,6 +3,7 @@ import { asGatewayError, type GatewayError } from "../../shared/contracts/error.
 import type { End, WireEvent } from "../../shared/contracts/reply.ts";
 import type { Trace } from "../../shared/contracts/trace.ts";
 import type { Clock } from "../../shared/ports/ports.ts";
+import { hasLeft } from "./departure.ts";
 import type { Response } from "./respond.ts";
 
 /** Sends the response and says how that ended; resolves when the client has its last byte, or has left. */
@@ -12,7 +13,7 @@ export async function deliver(response: Response, outgoing: Outgoing, signal: Ab
     trace.responseBytes = response.bytes.byteLength;
     outgoing.whole(response.status, response.headers, response.bytes);
     await outgoing.finished;
-    trace.end = signal.aborted ? "cancelled" : endOf(response.status, trace);
+    trace.end = hasLeft(signal) ? "cancelled" : endOf(response.status, trace);
   } else {
     trace.end = await deliverStream(response, outgoing, signal, trace, clock);
     await outgoing.finished;
@@ -48,15 +49,15 @@ async function deliverStream(
       const slow = send(bytes);
       if (slow) await slow;
       last = batch.at(-1);
-      if (signal.aborted) break;
+      if (hasLeft(signal)) break;
     }
-    if (signal.aborted) return "cancelled";
+    if (hasLeft(signal)) return "cancelled";
     outgoing.end();
     return "complete";
   } catch (thrown) {
     const error = asGatewayError(thrown);
     trace.error = error;
-    if (signal.aborted) return "cancelled";
+    if (hasLeft(signal)) return "cancelled";
     await breakOff(outgoing, last?.delta().error ? undefined : breaking?.(error), breaking !== undefined);
     return endOfBroken(error);
   }

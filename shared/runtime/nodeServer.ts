@@ -106,18 +106,13 @@ function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Arra
 /** Node joins repeated headers with commas, except for the one kind that a gateway has no use for. */
 const singleHeaders = ({ headers }: IncomingMessage): Headers => headers as Headers;
 
-/** Up to here a body leaves in one write with its head, as one string: cheaper than two buffers gathered by the kernel. */
-const JOINED_BYTES = 16_384;
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
-
 function outgoingTo(response: ServerResponse): Outgoing {
   const finished = new Promise<void>((resolve) => response.once("close", resolve).once("finish", resolve));
   return {
     finished,
     whole(status, headers, bytes) {
       response.writeHead(status, { ...headers, "content-length": bytes.byteLength });
-      if (bytes.byteLength > JOINED_BYTES) response.end(bytes);
-      else response.end(latin1(bytes), "latin1");
+      response.end(bytes);
     },
     begin(status, headers) {
       response.writeHead(status, headers);

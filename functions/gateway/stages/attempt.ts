@@ -5,6 +5,7 @@ import type { Attempt, Trace } from "../../../shared/contracts/trace.ts";
 import type { InnerRequest } from "../../../shared/dialects/dialect.ts";
 import { UpstreamFailure } from "../../../shared/ports/ports.ts";
 import { upstreamUrl } from "../../../shared/providers/baseUrl.ts";
+import { reasonOf } from "../departure.ts";
 import { forwardedHeaders } from "../headers.ts";
 import type { ProviderTarget } from "../plan.ts";
 import { headersWithoutSecret } from "../redact.ts";
@@ -90,7 +91,7 @@ const FAILURES = { unreachable: "upstream_unreachable", timeout: "timeout", cut:
 
 /** What the client may know of a provider's failure. */
 function providerFailure(thrown: unknown, call: Call, timer: AttemptTimer, timeoutMs: number): GatewayError {
-  if (call.signal.aborted) return new GatewayError("client_closed", "the client closed the connection");
+  if (call.signal.aborted) return reasonOf(call.signal);
   if (timer.expired === "request") return new GatewayError("timeout", `Request exceeded the timeout sent in the request: ${timeoutMs}ms`);
   if (timer.expired === "first token") return new GatewayError("timeout", "the provider gave no first token in time");
   if (thrown instanceof UpstreamFailure) return new GatewayError(FAILURES[thrown.kind], thrown.message, { cause: thrown });

@@ -13,11 +13,7 @@ export interface Reservations {
   reserve(target: Target): Promise<Held>;
 }
 
-export function reservations(
-  { actor: { key }, owner, call }: Plan,
-  trace: Trace,
-  { ledger, clock, settings, report }: Services,
-): Reservations {
+export function reservations({ actor: { key }, owner, call }: Plan, trace: Trace, { ledger, clock, report }: Services): Reservations {
   const callers = [
     ...bindLimits("key", key.id, key.limits, clock.now()),
     ...(owner ? bindLimits("team", owner.slug, owner.limits, clock.now()) : []),
@@ -29,7 +25,7 @@ export function reservations(
       const now = clock.now();
       const limits = [...(isCallerHeld ? [] : callers), ...providerLimits(target, now)];
       if (limits.length === 0) return { ok: true };
-      const until = Math.max(now, call.receivedAt + settings.timeouts.requestMs);
+      const until = Math.max(now, call.receivedAt + LONGEST_CALL_MS);
       try {
         const holds = limits.map(({ hold }) => hold);
         const reservation = await ledger.reserve(holds, until);
@@ -50,6 +46,9 @@ export function reservations(
     },
   };
 }
+
+/** As long as Lambda lets a function run; a call that settles later finds its holds swept, which only leaves them spent. */
+const LONGEST_CALL_MS = 900_000;
 
 /** A limit of the caller ends the call; one of a provider is a reply that the router weighs. */
 export function refusedReply({ refusal, scope }: Extract<Held, { ok: false }>): RefusedReply {

@@ -1,3 +1,4 @@
+import type { Config } from "../../../shared/config/config.ts";
 import { type Call, gatewayHeader } from "../../../shared/contracts/call.ts";
 import { GatewayError } from "../../../shared/contracts/error.ts";
 import { isJsonObject } from "../../../shared/contracts/json.ts";
@@ -5,6 +6,7 @@ import type { VirtualKey } from "../../../shared/contracts/key.ts";
 import type { Actor } from "../../../shared/contracts/trace.ts";
 import type { Branch } from "../../../shared/routing/strategy.ts";
 import { isAllowed } from "../../../shared/state/globs.ts";
+import type { SavedGuardrails } from "../../../shared/state/guardrailShelf.ts";
 import type { Plan, Target } from "../plan.ts";
 import type { Services } from "../services.ts";
 import { type ChosenConfig, chooseConfig } from "./chooseConfig.ts";
@@ -16,12 +18,12 @@ export async function resolvePlan(call: Call, actor: Actor, services: Services):
   const { key } = actor;
   checkRoute(call, key);
   const { directory, settings } = services;
-  const [accounts, team, config, guardrails] = await Promise.all([
+  const [accounts, team, config] = await Promise.all([
     fromStore(directory.accounts(key.providers), "providers"),
     key.team === undefined ? undefined : fromStore(directory.team(key.team), "teams"),
     chooseConfig(call, key, services),
-    fromStore(services.guardrails.saved(), "guardrails"),
   ]);
+  const guardrails = namesGuardrails(config.document) ? await fromStore(services.guardrails.saved(), "guardrails") : NO_GUARDRAILS;
   const metadata = { ...requestMetadata(call), ...team?.metadata, ...key.metadata };
   return {
     call,
@@ -45,6 +47,17 @@ function checkRoute({ operation, path }: Call, key: VirtualKey): void {
     });
   }
 }
+
+/** Only then are they read, which takes round trips of its own: most configs name none. */
+const namesGuardrails = ({ targets, before_request_hooks, input_guardrails, after_request_hooks, output_guardrails }: Config): boolean =>
+  [before_request_hooks, input_guardrails, after_request_hooks, output_guardrails].some((items) =>
+    items?.some((item) => typeof item === "string"),
+  ) || targets?.some(namesGuardrails) === true;
+
+const notNamed = (slug: string): never => {
+  throw new GatewayError("internal", `the guardrail ${slug} was not read`);
+};
+const NO_GUARDRAILS: SavedGuardrails = { input: notNamed, output: notNamed };
 
 type TreeParts = Parameters<typeof targetTree>[3];
 
