@@ -15,7 +15,7 @@ interface Cruise {
 let copy: string;
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "gatehouse-rules-"));
-  for (const part of ["shared", "functions", "package.json", "tsconfig.json", ".dependency-cruiser.cjs"])
+  for (const part of ["shared", "functions", "infra", "layers", "package.json", "tsconfig.json", ".dependency-cruiser.cjs"])
     cpSync(join(root, part), join(copy, part), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 });
@@ -25,7 +25,7 @@ function cruise(): Cruise {
   const program = join(root, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
   const { stdout } = spawnSync(
     process.execPath,
-    [program, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "shared", "functions"],
+    [program, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "shared", "functions", "infra", "layers"],
     {
       cwd: copy,
       encoding: "utf8",
