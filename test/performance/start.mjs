@@ -22,6 +22,7 @@ writeFileSync(
         config: "primary",
         limits: [{ type: "requests", value: 1_000_000_000, window: "minute" }],
         metadata: { application: "bench" },
+        log: "metadata",
       },
     },
     configs: {

@@ -73,14 +73,9 @@ function sendOnce(
       resolve(responseBody(response, request, settled));
     });
     limitConnecting(request, clocks.connectMs, isTls);
-    if (!body || body.byteLength > JOINED_BYTES) request.end(body);
-    else request.end(latin1(body), "latin1");
+    request.end(body);
   });
 }
-
-/** Up to here a body leaves in one write with its head, as one string: cheaper than two buffers gathered by the kernel. */
-const JOINED_BYTES = 16_384;
-const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 
 function limitConnecting(request: ClientRequest, connectMs: number, isTls: boolean): void {
   request.on("socket", (socket) => {
