@@ -10,6 +10,15 @@ test("the published schema of gatehouse.json is the one that is enforced: `npm r
 });
 
 test("an editor is told of every section, and that others are not known", () => {
-  expect(Object.keys(published.properties)).toEqual(["$schema", "teams", "providers", "keys", "configs", "guardrails", "prompts", "policies"]);
+  expect(Object.keys(published.properties)).toEqual([
+    "$schema",
+    "teams",
+    "providers",
+    "keys",
+    "configs",
+    "guardrails",
+    "prompts",
+    "policies",
+  ]);
   expect(published.additionalProperties).toBe(false);
 });
